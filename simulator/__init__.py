@@ -1,0 +1,1 @@
+"""gameday: incidents played on a live application, and the response scored."""

@@ -1,0 +1,54 @@
+"""The kinds that this cluster serves. A kind that is not in this table does not exist here."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Resource:
+    """One served kind, as discovery describes it."""
+
+    group: str
+    version: str
+    plural: str
+    singular: str
+    kind: str
+    short_names: tuple[str, ...] = ()
+    is_namespaced: bool = True
+    subresources: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+
+    @property
+    def api_version(self) -> str:
+        """`v1` or `apps/v1`, as objects carry it."""
+        return f"{self.group}/{self.version}" if self.group else self.version
+
+
+NAMESPACES = Resource("", "v1", "namespaces", "namespace", "Namespace", ("ns",), False, ("status",))
+NODES = Resource("", "v1", "nodes", "node", "Node", ("no",), False, ("status",))
+PODS = Resource("", "v1", "pods", "pod", "Pod", ("po",), True, ("status", "log", "eviction"), ("all",))
+SERVICES = Resource("", "v1", "services", "service", "Service", ("svc",), True, ("status",), ("all",))
+ENDPOINTS = Resource("", "v1", "endpoints", "endpoints", "Endpoints", ("ep",))
+CONFIG_MAPS = Resource("", "v1", "configmaps", "configmap", "ConfigMap", ("cm",))
+SECRETS = Resource("", "v1", "secrets", "secret", "Secret")
+EVENTS = Resource("", "v1", "events", "event", "Event", ("ev",))
+DEPLOYMENTS = Resource(
+    "apps", "v1", "deployments", "deployment", "Deployment", ("deploy",), True, ("status", "scale"), ("all",)
+)
+REPLICA_SETS = Resource(
+    "apps", "v1", "replicasets", "replicaset", "ReplicaSet", ("rs",), True, ("status", "scale"), ("all",)
+)
+ENDPOINT_SLICES = Resource("discovery.k8s.io", "v1", "endpointslices", "endpointslice", "EndpointSlice")
+
+ALL: tuple[Resource, ...] = (
+    NAMESPACES,
+    NODES,
+    PODS,
+    SERVICES,
+    ENDPOINTS,
+    CONFIG_MAPS,
+    SECRETS,
+    EVENTS,
+    DEPLOYMENTS,
+    REPLICA_SETS,
+    ENDPOINT_SLICES,
+)

@@ -1,0 +1,180 @@
+"""Objects in memory, with resource versions and watches.
+
+Everything runs on one event loop and no method awaits, so each call is atomic. Objects are plain JSON values
+in Kubernetes' shape. What goes in is copied; what comes out is shared and must not be changed by the caller:
+to change an object, hand a function to `modify`.
+"""
+
+import asyncio
+import copy
+import uuid
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from simulator.cluster import errors
+from simulator.cluster.resources import Resource
+
+Object = dict[str, Any]
+HISTORY = 10_000
+
+
+@dataclass(frozen=True)
+class Change:
+    """One write: `type` is ADDED, MODIFIED or DELETED, as watches send it."""
+
+    version: int
+    type: str
+    resource: Resource
+    object: Object
+    previous: Object | None
+
+
+class Watch:
+    """Changes of one resource from a version on; an async iterator that its owner closes."""
+
+    def __init__(self, store: "Store", resource: Resource, backlog: list[Change]) -> None:
+        self._store = store
+        self.resource = resource
+        self._queue: asyncio.Queue[Change | None] = asyncio.Queue()
+        for change in backlog:
+            self._queue.put_nowait(change)
+
+    def push(self, change: Change) -> None:
+        """Called by the store only."""
+        self._queue.put_nowait(change)
+
+    def close(self) -> None:
+        """End the watch; a waiting reader is released."""
+        self._store.forget(self)
+        self._queue.put_nowait(None)
+
+    def __aiter__(self) -> "Watch":
+        return self
+
+    async def __anext__(self) -> Change:
+        change = await self._queue.get()
+        if change is None:
+            raise StopAsyncIteration
+        return change
+
+
+class Store:
+    """All objects of one cluster."""
+
+    def __init__(self) -> None:
+        self._objects: dict[Resource, dict[tuple[str, str], Object]] = {}
+        self._version = 0
+        self._history: deque[Change] = deque(maxlen=HISTORY)
+        self._watches: list[Watch] = []
+
+    @property
+    def version(self) -> int:
+        """The resourceVersion of a list taken now."""
+        return self._version
+
+    def get(self, resource: Resource, namespace: str, name: str) -> Object:
+        """The object, or `ApiError` 404. `namespace` is "" for cluster-wide kinds."""
+        found = self.find(resource, namespace, name)
+        if found is None:
+            raise errors.not_found(resource.plural, name, resource.group)
+        return found
+
+    def find(self, resource: Resource, namespace: str, name: str) -> Object | None:
+        """The object or None."""
+        return self._objects.get(resource, {}).get((namespace, name))
+
+    def list(self, resource: Resource, namespace: str | None = None) -> Iterator[Object]:
+        """All objects of a kind in order of namespace and name; `None` means every namespace."""
+        table = self._objects.get(resource, {})
+        for key in sorted(table):
+            if namespace is None or key[0] == namespace:
+                yield table[key]
+
+    def create(self, resource: Resource, obj: Object) -> Object:
+        """Store a new object: fills uid, creationTimestamp, resourceVersion. `ApiError` 409 if it exists."""
+        obj = copy.deepcopy(obj)
+        meta = obj.setdefault("metadata", {})
+        obj["apiVersion"], obj["kind"] = resource.api_version, resource.kind
+        if "name" not in meta and "generateName" in meta:
+            meta["name"] = meta["generateName"] + uuid.uuid4().hex[:5]
+        key = (meta.get("namespace", ""), meta["name"])
+        if key in self._objects.get(resource, {}):
+            raise errors.already_exists(resource.plural, meta["name"], resource.group)
+        meta.setdefault("uid", str(uuid.uuid4()))
+        meta["creationTimestamp"] = timestamp()
+        if "spec" in obj:
+            meta["generation"] = 1
+        return self._write("ADDED", resource, key, obj, None)
+
+    def modify(
+        self, resource: Resource, namespace: str, name: str, change: Callable[[Object], Object | None]
+    ) -> Object:
+        """Read, change, write. `change` gets a copy and may edit it in place or return a new one.
+
+        A copy that carries another resourceVersion than the stored one is refused with `ApiError` 409. Nothing
+        is written (no event, no new version) if nothing changed. `metadata.generation` grows if `spec` changed.
+        """
+        old = self.get(resource, namespace, name)
+        draft = copy.deepcopy(old)
+        new = change(draft) or draft
+        meta = new.setdefault("metadata", {})
+        if meta.get("resourceVersion") not in (None, "", old["metadata"]["resourceVersion"]):
+            raise errors.conflict(resource.plural, name, resource.group)
+        for fixed in ("uid", "creationTimestamp", "resourceVersion", "name", "namespace"):
+            if fixed in old["metadata"]:
+                meta[fixed] = old["metadata"][fixed]
+        new["apiVersion"], new["kind"] = old["apiVersion"], old["kind"]
+        if new == old:
+            return old
+        if "spec" in new and new.get("spec") != old.get("spec"):
+            meta["generation"] = old["metadata"].get("generation", 0) + 1
+        elif "generation" in old["metadata"]:
+            meta["generation"] = old["metadata"]["generation"]
+        return self._write("MODIFIED", resource, (namespace, name), copy.deepcopy(new), old)
+
+    def remove(self, resource: Resource, namespace: str, name: str) -> Object:
+        """Take the object out at once (graceful deletion is the API's and the kubelet's business)."""
+        old = self.get(resource, namespace, name)
+        last = copy.deepcopy(old)
+        return self._write("DELETED", resource, (namespace, name), last, old)
+
+    def watch(self, resource: Resource, since: int | None = None) -> Watch:
+        """Changes after version `since` (None: from now on). `ApiError` 410 if history is too short."""
+        backlog: list[Change] = []
+        if since is not None and since < self._version:
+            if self._history and since < self._history[0].version - 1:
+                raise errors.expired(str(since))
+            backlog = [c for c in self._history if c.version > since and c.resource == resource]
+        watch = Watch(self, resource, backlog)
+        self._watches.append(watch)
+        return watch
+
+    def forget(self, watch: Watch) -> None:
+        """Called by `Watch.close`."""
+        if watch in self._watches:
+            self._watches.remove(watch)
+
+    def _write(
+        self, kind: str, resource: Resource, key: tuple[str, str], obj: Object, old: Object | None
+    ) -> Object:
+        self._version += 1
+        obj["metadata"]["resourceVersion"] = str(self._version)
+        table = self._objects.setdefault(resource, {})
+        if kind == "DELETED":
+            del table[key]
+        else:
+            table[key] = obj
+        change = Change(self._version, kind, resource, obj, old)
+        self._history.append(change)
+        for watch in self._watches:
+            if watch.resource == resource:
+                watch.push(change)
+        return obj
+
+
+def timestamp() -> str:
+    """Now, as Kubernetes writes instants (RFC 3339, whole seconds, Z)."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
