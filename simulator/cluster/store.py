@@ -114,8 +114,8 @@ class Store:
     ) -> Object:
         """Read, change, write. `change` gets a copy and may edit it in place or return a new one.
 
-        A copy that carries another resourceVersion than the stored one is refused with `ApiError` 409. Nothing
-        is written (no event, no new version) if nothing changed. `metadata.generation` grows if `spec` changed.
+        A copy that carries another resourceVersion than the stored one is refused with `ApiError` 409. If
+        nothing changed, nothing is written: no event or version. `metadata.generation` grows with `spec`.
         """
         old = self.get(resource, namespace, name)
         draft = copy.deepcopy(old)
