@@ -1,0 +1,63 @@
+# Everything a person or a pipeline runs here. `make help` lists it.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+UV := $(shell command -v uv 2>/dev/null)
+
+.DEFAULT_GOAL := help
+.PHONY: help gameday install develop check lint types unit test bench constraints clean
+
+help: ## show this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+gameday: $(VENV)/.installed ## play the first game day: three documented incidents, handled and scored
+	@$(BIN)/gameday play first-game-day
+
+install: $(VENV)/.installed ## make .venv with what gameday needs
+
+develop: $(VENV)/.developed ## the same, with what its tests and checks need
+
+check: $(VENV)/.developed lint types unit ## what to run before each commit (under a minute)
+
+lint: $(VENV)/.developed ## style, imports' direction, format
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check --quiet . || { echo "run '$(BIN)/ruff format .'"; exit 1; }
+	@said=$$($(BIN)/lint-imports --no-cache --no-logo) || { echo "$$said"; exit 1; }
+
+types: $(VENV)/.developed ## mypy --strict
+	@$(BIN)/mypy
+
+unit: $(VENV)/.developed ## tests without a cluster
+	@$(BIN)/pytest -n 2 -m "not e2e and not conformance and not cluster"
+
+test: $(VENV)/.developed lint types ## everything: unit tests, other projects' clients, whole drills (under 8 minutes)
+	@$(BIN)/pytest -n 2 -m "not e2e"
+	@$(BIN)/pytest -m e2e
+
+bench: $(VENV)/.developed ## what must be fast, as ratios
+	@for program in benchmarks/*.py; do $(BIN)/python $$program || exit 1; done
+
+constraints: ## pin the newest versions that fit (needs uv)
+	uv pip compile pyproject.toml --extra dev --python-version 3.11 --universal --no-header --no-annotate \
+	  --no-emit-index-url --upgrade --output-file constraints.txt
+
+clean: ## remove .venv and everything that runs left here
+	@if [ -x $(BIN)/gameday ]; then $(BIN)/gameday down; fi
+	rm -rf $(VENV) .gameday
+
+$(VENV)/bin/python:
+	@$(if $(UV),uv venv --quiet --python $(PYTHON) $(VENV),$(PYTHON) -m venv $(VENV))
+
+$(VENV)/.installed: pyproject.toml constraints.txt | $(VENV)/bin/python
+	@echo "installing gameday into $(VENV)"
+	@$(call install_into,.)
+	@touch $@
+
+$(VENV)/.developed: $(VENV)/.installed
+	@$(call install_into,.[dev])
+	@touch $@
+
+# The versions are those of constraints.txt, by uv where there is one.
+define install_into
+$(if $(UV),VIRTUAL_ENV=$(CURDIR)/$(VENV) uv pip install --quiet --compile-bytecode -c constraints.txt -e "$(1)",$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e "$(1)")
+endef
