@@ -1,0 +1,84 @@
+"""The LLM research API, put together from its parts."""
+
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI, Request, Response
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from target_app import admin, completions, experiments, health
+from target_app.database import Database, DatabaseRefused, DatabaseUnavailable
+from target_app.metrics import CountRequests, Metrics
+from target_app.problems import Problem, answer_problem
+from target_app.settings import Settings
+from target_app.upstream import CircuitOpen, Failed, RateLimited, Rejected, Upstream
+
+logger = logging.getLogger("target_app")
+
+_RETRY_SOON_S = 1.0
+
+
+def build_app(settings: Settings) -> FastAPI:
+    """An app that opens its connections when it starts to serve and closes them when it ends."""
+    metrics = Metrics()
+    database = Database(settings, metrics)
+    upstream = Upstream(settings, metrics)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        await database.open()
+        await upstream.open()
+        logger.info("serving on %s:%d, provider %s", settings.host, settings.port, settings.llm_provider.name)
+        try:
+            yield
+        finally:
+            await upstream.close()
+            await database.close()
+            logger.info("ended")
+
+    app = FastAPI(title="LLM Research API", version="1.0.0", lifespan=lifespan)
+    app.add_middleware(CountRequests, metrics=metrics)
+    for router in (
+        experiments.routes(database),
+        completions.routes(upstream),
+        health.routes(database, upstream),
+        admin.routes(upstream, settings.admin_key),
+    ):
+        app.include_router(router)
+    _answer_errors(app)
+
+    @app.get("/metrics", include_in_schema=False)
+    async def show_metrics() -> Response:
+        return Response(generate_latest(metrics.registry), media_type=CONTENT_TYPE_LATEST)
+
+    return app
+
+
+def _answer_errors(app: FastAPI) -> None:
+    """What went wrong below becomes a problem document: 503 for what may pass, 502 for a broken provider."""
+    app.add_exception_handler(Problem, answer_problem)
+
+    @app.exception_handler(DatabaseUnavailable)
+    async def unavailable(request: Request, error: DatabaseUnavailable) -> Response:
+        problem = Problem(503, "Database unavailable", str(error), retry_after_s=_RETRY_SOON_S)
+        return await answer_problem(request, problem)
+
+    @app.exception_handler(DatabaseRefused)
+    async def refused(request: Request, error: DatabaseRefused) -> Response:
+        return await answer_problem(request, Problem(500, "Database error", str(error)))
+
+    @app.exception_handler(RateLimited)
+    async def limited(request: Request, error: RateLimited) -> Response:
+        problem = Problem(503, "Provider over capacity", str(error), retry_after_s=error.retry_after_s)
+        return await answer_problem(request, problem)
+
+    @app.exception_handler(CircuitOpen)
+    async def broken_off(request: Request, error: CircuitOpen) -> Response:
+        problem = Problem(503, "Provider switched off", str(error), retry_after_s=_RETRY_SOON_S)
+        return await answer_problem(request, problem)
+
+    @app.exception_handler(Failed)
+    @app.exception_handler(Rejected)
+    async def failed(request: Request, error: Exception) -> Response:
+        return await answer_problem(request, Problem(502, "Provider failed", str(error)))

@@ -1,0 +1,200 @@
+"""The database: a pool of PostgreSQL connections that counts and names every refusal."""
+
+import asyncio
+import logging
+import random
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from time import monotonic, perf_counter
+from typing import Any, Self
+
+import psycopg
+from psycopg.pq import ConnStatus
+from psycopg.rows import DictRow, dict_row
+from psycopg_pool import AsyncConnectionPool, PoolTimeout
+
+from target_app.metrics import Metrics
+from target_app.settings import Settings
+
+logger = logging.getLogger("target_app.database")
+
+# The pool waits a second before a second attempt and then longer and longer. With a short limit it gives up after one
+# more attempt and begins anew with the next request, so that a database that is back is used at once.
+_RECONNECT_FOR_S = 0.5
+
+# libpq keeps the code of a refused connection to itself, so the code is found by the server's text (errcodes.txt).
+_REFUSALS = {
+    "too many clients already": "53300",
+    "remaining connection slots are reserved": "53300",
+    "too many connections for": "53300",
+    "the database system is": "57P03",
+    "password authentication failed": "28P01",
+    "no pg_hba.conf entry": "28000",
+    "does not exist": "3D000",
+}
+_CANNOT_CONNECT = "08001"
+_CONNECTION_LOST = "08006"
+
+Connection = psycopg.AsyncConnection[DictRow]
+
+
+class DatabaseUnavailable(Exception):
+    """The database refused, broke or did not answer; the message is its own where it gave one."""
+
+
+class DatabaseRefused(Exception):
+    """PostgreSQL took the statement and rejected it."""
+
+
+class Database:
+    """Statements in autocommit mode; `trouble` is None, or what went wrong last and has not gone right since."""
+
+    def __init__(self, settings: Settings, metrics: Metrics) -> None:
+        self.trouble: str | None = None
+        self._metrics = metrics
+        self._timeout_s = settings.db_pool_timeout_s
+        self._in_use = 0
+        self._pool = AsyncConnectionPool(
+            settings.database_url,
+            connection_class=_watched(self._refused, self._connected, settings.db_connect_jitter_s),
+            kwargs={
+                "autocommit": True,
+                "row_factory": dict_row,
+                "connect_timeout": max(2, round(settings.db_connect_timeout_s)),
+                "application_name": "llm-research-api",
+                "options": f"-c statement_timeout={round(settings.db_statement_timeout_s * 1000)}",
+            },
+            min_size=settings.db_pool_min_size,
+            max_size=settings.db_pool_size,
+            timeout=settings.db_pool_timeout_s,
+            max_lifetime=settings.db_pool_max_lifetime_s,
+            max_idle=settings.db_pool_max_idle_s,
+            reconnect_timeout=_RECONNECT_FOR_S,
+            open=False,
+            name="research",
+        )
+        self._show(settings.db_pool_size)
+
+    async def open(self) -> None:
+        """Begin to connect; does not wait, so that an absent database keeps nobody from starting."""
+        logging.getLogger("psycopg.pool").setLevel(logging.ERROR)  # refusals are logged here, with their code
+        await self._pool.open(wait=False)
+
+    async def close(self) -> None:
+        await self._pool.close(timeout=0.5)
+
+    async def fetch(self, statement: str, parameters: Mapping[str, Any] | None = None) -> list[DictRow]:
+        """Rows of one statement. Raises `DatabaseUnavailable` or `DatabaseRefused`."""
+        async with self._connection(self._timeout_s) as connection:
+            return await self._run(connection, statement, parameters)
+
+    async def ping(self, timeout_s: float = 0.5) -> None:
+        """Raises `DatabaseUnavailable` unless a statement is answered; `timeout_s` limits the wait for a connection."""
+        async with self._connection(timeout_s) as connection:
+            await self._run(connection, "SELECT 1", None)
+
+    @asynccontextmanager
+    async def _connection(self, timeout_s: float) -> AsyncIterator[Connection]:
+        try:
+            connection = await self._take_living(monotonic() + timeout_s)
+        except PoolTimeout:
+            self._metrics.db_pool_timeouts.inc()
+            raise DatabaseUnavailable(
+                self.trouble or f"no connection of the pool became free within {timeout_s:g} s"
+            ) from None
+        self._in_use += 1
+        try:
+            yield connection
+        finally:
+            self._in_use -= 1
+            await self._pool.putconn(connection)
+
+    async def _take_living(self, deadline: float) -> Connection:
+        """Passes over connections that the server has ended; the pool's own check would pause between two of them."""
+        while True:
+            connection = await self._pool.getconn(deadline - monotonic())
+            if _is_alive(connection):
+                return connection
+            await self._pool.putconn(connection)
+
+    async def _run(self, connection: Connection, statement: str, parameters: Mapping[str, Any] | None) -> list[DictRow]:
+        began = perf_counter()
+        try:
+            cursor = await connection.execute(statement, parameters)
+            rows = await cursor.fetchall()
+        except psycopg.Error as error:
+            message = self._count(error, error.sqlstate or _CONNECTION_LOST)
+            logger.error("database error: %s", message)
+            if isinstance(error, (psycopg.OperationalError, psycopg.InterfaceError)):
+                self.trouble = message
+                raise DatabaseUnavailable(message) from error
+            raise DatabaseRefused(message) from error
+        self._metrics.db_query_seconds.observe(perf_counter() - began)
+        self.trouble = None
+        return rows
+
+    def _connected(self) -> None:
+        self.trouble = None
+
+    def _refused(self, error: psycopg.Error) -> None:
+        self.trouble = self._count(error, error.sqlstate or sqlstate_of_refusal(str(error)))
+        logger.error("database connection failed: %s", self.trouble)
+
+    def _count(self, error: psycopg.Error, sqlstate: str) -> str:
+        self._metrics.db_errors.labels(sqlstate).inc()
+        return f"SQLSTATE {sqlstate}: {' '.join(str(error).split())}"
+
+    def _show(self, size: int) -> None:
+        metrics = self._metrics
+        metrics.db_errors.labels("53300")  # shown from the start at 0, so that a first rise is seen
+        metrics.db_pool_max_connections.set(size)
+        metrics.db_pool_waiters.set_function(lambda: self._stat("requests_waiting"))
+        metrics.db_pool_connections.labels("idle").set_function(lambda: self._stat("pool_available"))
+        metrics.db_pool_connections.labels("in_use").set_function(lambda: self._in_use)
+        metrics.db_pool_connections.labels("connecting").set_function(
+            lambda: max(0, self._stat("pool_size") - self._stat("pool_available") - self._in_use)
+        )
+
+    def _stat(self, name: str) -> int:
+        return self._pool.get_stats().get(name, 0)
+
+
+def sqlstate_of_refusal(message: str) -> str:
+    """The SQLSTATE of a connection that was not made, by the words of the server; 08001 if it had none."""
+    return next((code for words, code in _REFUSALS.items() if words in message), _CANNOT_CONNECT)
+
+
+def _watched(
+    refused: Callable[[psycopg.Error], None], connected: Callable[[], None], jitter_s: float
+) -> type[Connection]:
+    """A connection class that reports how each attempt to connect ended; the pool itself keeps that quiet.
+
+    Each attempt begins up to `jitter_s` seconds late, so that replicas do not all come at the same moment.
+    """
+
+    class WatchedConnection(psycopg.AsyncConnection[DictRow]):
+        @classmethod
+        async def connect(cls, conninfo: str = "", **kwargs: Any) -> Self:
+            await asyncio.sleep(jitter_s * random.uniform(0.5, 1))
+            try:
+                connection = await super().connect(conninfo, **kwargs)
+            except psycopg.Error as error:
+                refused(error)
+                raise
+            connected()
+            return connection
+
+    return WatchedConnection
+
+
+def _is_alive(connection: Connection) -> bool:
+    """False if the server has ended an idle connection. Looks at what has arrived, costs no round trip.
+
+    The first read takes the server's farewell, the second one finds the end of the stream.
+    """
+    try:
+        for _ in range(2):
+            connection.pgconn.consume_input()
+    except psycopg.OperationalError:
+        return False
+    return connection.pgconn.status == ConnStatus.OK

@@ -1,0 +1,219 @@
+"""The real parts, each a process on an address of its own: PostgreSQL, a provider, the app."""
+
+import os
+import random
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+import httpx
+import psycopg
+import pytest
+
+from simulator.processes import die_with_parent
+
+DEPLOY = Path(__file__).parents[2] / "target_app" / "deploy"
+ADMIN_TOKEN = "console"
+T = TypeVar("T")
+
+
+def wait_for(condition: Callable[[], T], limit_s: float = 20.0) -> T:
+    """The first true value of `condition`."""
+    deadline = time.monotonic() + limit_s
+    while not (value := condition()):
+        assert time.monotonic() < deadline, "the condition did not come true"
+        time.sleep(0.02)
+    return value
+
+
+@dataclass
+class Part:
+    """A process of ours with what it has said."""
+
+    process: "subprocess.Popen[bytes]"
+    log: Path
+    url: str
+
+    def said(self) -> str:
+        return self.log.read_text()
+
+    def stop(self, number: signal.Signals = signal.SIGTERM, limit_s: float = 10.0) -> int:
+        """Its exit status after `number`; killed if it takes longer than `limit_s`."""
+        self.process.send_signal(number)
+        try:
+            return self.process.wait(limit_s)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+            raise
+
+
+@dataclass
+class Parts:
+    """Starts parts and ends them all. Addresses are in one random 127.n.m.0/24."""
+
+    folder: Path
+    _started: list[Part] = field(default_factory=list)
+    _prefix: str = field(default_factory=lambda: f"127.{random.randint(140, 250)}.{random.randint(1, 254)}")
+
+    def address(self) -> str:
+        return f"{self._prefix}.{len(self._started) + 1}"
+
+    def start(self, module: str, *arguments: str, address: str | None = None, port: int, **env: str) -> Part:
+        address = address or self.address()
+        log = self.folder / f"{len(self._started)}.log"
+        with log.open("wb") as out:
+            process = subprocess.Popen(
+                [sys.executable, "-m", module, *arguments],
+                env={**os.environ, "POD_IP": address, **env},
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=out,
+                preexec_fn=die_with_parent,
+            )
+        part = Part(process, log, f"http://{address}:{port}")
+        self._started.append(part)
+        return part
+
+    def close(self) -> None:
+        for part in reversed(self._started):
+            with suppress(ProcessLookupError, subprocess.TimeoutExpired):
+                if part.process.poll() is None:
+                    part.stop()
+
+
+@dataclass
+class Postgres:
+    """A server as the image runs it, with the app's schema and few slots."""
+
+    parts: Parts
+    root: Path
+    address: str
+    part: Part
+
+    def url(self, role: str = "research") -> str:
+        return f"postgresql://{role}:{role}@{self.address}:5432/research"
+
+    def accepts(self, role: str = "oncall") -> bool:
+        with suppress(psycopg.OperationalError), psycopg.connect(self.url(role), connect_timeout=2):
+            return True
+        return False
+
+    def restart(self) -> None:
+        self.part = _start_postgres(self.parts, self.root, self.address)
+        wait_for(self.accepts)
+
+
+@pytest.fixture(scope="session")
+def parts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Parts]:
+    started = Parts(tmp_path_factory.mktemp("parts"))
+    yield started
+    started.close()
+
+
+@pytest.fixture(scope="session")
+def postgres(parts: Parts) -> Postgres:
+    root = parts.folder / "pod"
+    shutil.copytree(DEPLOY / "base" / "initdb", root / "docker-entrypoint-initdb.d")
+    address = parts.address()
+    server = Postgres(parts, root, address, _start_postgres(parts, root, address))
+    wait_for(server.accepts)
+    return server
+
+
+@pytest.fixture(scope="session")
+def provider(parts: Parts) -> Part:
+    part = parts.start(
+        "target_app.provider",
+        port=8090,
+        PROVIDER_API_KEYS="research=sk-1",
+        PROVIDER_ADMIN_TOKEN=ADMIN_TOKEN,
+        PROVIDER_LATENCY="0.01",
+    )
+    wait_for(lambda: answers(part.url + "/health"))
+    return part
+
+
+@pytest.fixture(scope="session")
+def start_app(parts: Parts, postgres: Postgres, provider: Part) -> Callable[..., Part]:
+    """Starts an app, ready to serve, with the settings given."""
+
+    def start(**env: str) -> Part:
+        settings = {
+            "DATABASE_URL": postgres.url(),
+            "DB_POOL_MAX_LIFETIME": "1",
+            "DB_POOL_TIMEOUT": "0.5",
+            "OPENAI_BASE_URL": provider.url + "/v1",
+            "OPENAI_API_KEY": "sk-1",
+            "ANTHROPIC_BASE_URL": provider.url + "/v1",
+            "ANTHROPIC_API_KEY": "sk-1",
+            "ADMIN_KEY": "admin",
+        }
+        part = parts.start("target_app", port=8080, **{**settings, **env})
+        wait_for(lambda: answers(part.url + "/health/ready"))
+        return part
+
+    return start
+
+
+@pytest.fixture(scope="session")
+def app(start_app: Callable[..., Part]) -> Part:
+    return start_app()
+
+
+@pytest.fixture
+def eventually() -> Callable[..., object]:
+    return wait_for
+
+
+@pytest.fixture
+def metric() -> Callable[..., float]:
+    return read_metric
+
+
+@pytest.fixture
+def set_quota(provider: Part) -> Iterator[Callable[..., httpx.Response]]:
+    """Changes the provider's quota as its console would; the old one is back after the test."""
+
+    def change(**quota: object) -> httpx.Response:
+        headers = {"Authorization": f"Bearer {ADMIN_TOKEN}"}
+        return httpx.put(provider.url + "/admin/quota", json=quota, headers=headers)
+
+    yield change
+    change(requests_per_minute=60_000, burst=1000)
+
+
+def answers(url: str) -> bool:
+    """Whether a server is there at all."""
+    with suppress(socket.error, httpx.TransportError):
+        return httpx.get(url, timeout=2).status_code == 200
+    return False
+
+
+def read_metric(part: Part, sample: str) -> float:
+    """The value of one sample line of /metrics; 0 where it is not shown."""
+    lines = httpx.get(part.url + "/metrics").text.splitlines()
+    return next((float(line.rpartition(" ")[2]) for line in lines if line.startswith(sample + " ")), 0.0)
+
+
+def _start_postgres(parts: Parts, root: Path, address: str) -> Part:
+    slots = ["-c", "max_connections=12", "-c", "reserved_connections=2", "-c", "superuser_reserved_connections=3"]
+    return parts.start(
+        "simulator.cluster.postgres_image",
+        *slots,
+        address=address,
+        port=5432,
+        GAMEDAY_POD_ROOT=str(root),
+        POSTGRES_PASSWORD="postgres",
+        POSTGRES_DB="research",
+        RESEARCH_PASSWORD="research",
+        ONCALL_PASSWORD="oncall",
+    )

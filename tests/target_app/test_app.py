@@ -1,0 +1,110 @@
+"""The app on real parts, as its users, its probes and its operators meet it."""
+
+import re
+import signal
+import threading
+import time
+
+import httpx
+import pytest
+
+
+def test_an_experiment_can_be_made_read_and_listed(app):
+    made = httpx.post(app.url + "/experiments", json={"name": "first", "parameters": {"seed": 7}})
+    assert made.status_code == 201
+    experiment = made.json()
+    assert experiment["parameters"] == {"seed": 7}
+    assert httpx.get(f"{app.url}/experiments/{experiment['id']}").json() == experiment
+    assert experiment in httpx.get(app.url + "/experiments").json()
+
+
+def test_an_unknown_experiment_is_a_problem_document(app):
+    answer = httpx.get(app.url + "/experiments/999999")
+    assert answer.status_code == 404
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["detail"] == "there is no experiment 999999"
+
+
+def test_a_completion_comes_from_the_provider_that_is_set(app, start_app):
+    answer = httpx.post(app.url + "/completions", json={"prompt": "hello there"}).json()
+    assert answer["provider"] == "openai"
+    assert "hello there" in answer["text"]
+    other = start_app(LLM_PROVIDER="anthropic")
+    assert httpx.post(other.url + "/completions", json={"prompt": "hello"}).json()["provider"] == "anthropic"
+
+
+def test_health_names_its_components(app):
+    for path in ("/health", "/health/ready"):
+        answer = httpx.get(app.url + path)
+        assert answer.status_code == 200
+        assert set(answer.json()["components"]) == {"database", "llm_provider", "circuit_breaker"}
+    assert httpx.get(app.url + "/health/live").json() == {"status": "ok"}
+
+
+def test_metrics_carry_the_names_that_dashboards_know(app):
+    httpx.get(app.url + "/experiments/1")
+    text = httpx.get(app.url + "/metrics").text
+    for name in (
+        'http_requests_total{method="GET",path="/experiments/{id}",status="',
+        'http_request_duration_seconds_bucket{le="2.0",method="GET",path="/experiments/{id}"}',
+        'db_pool_connections{state="idle"}',
+        "db_pool_waiters ",
+        'db_errors_total{sqlstate="53300"}',
+        'model_api_rate_limit_errors{provider="openai"}',
+        'circuit_breaker_state{service="openai"} 0.0',
+    ):
+        assert f"\n{name}" in text, name
+
+
+def test_probes_and_scrapes_are_no_requests_of_users(app):
+    for path in ("/health", "/health/live", "/health/ready", "/metrics"):
+        httpx.get(app.url + path)
+    counted = set(re.findall(r'http_requests_total{.*path="([^"]*)"', httpx.get(app.url + "/metrics").text))
+    assert counted
+    assert not any(path.startswith(("/health", "/metrics")) for path in counted)
+
+
+def test_an_operator_opens_and_closes_the_circuit_breaker_as_the_runbook_types_it(app, metric):
+    def post(action, key="admin"):
+        # `curl -d` sends JSON under the content type of a form.
+        return httpx.post(
+            f"{app.url}/admin/circuit-breaker/{action}",
+            content='{"service": "openai"}',
+            headers={"X-Admin-Key": key, "Content-Type": "application/x-www-form-urlencoded"},
+        )
+
+    assert post("open", key="guess").status_code == 403
+    assert post("open").json() == {"circuit_breakers": {"openai": "open"}}
+    assert metric(app, 'circuit_breaker_state{service="openai"}') == 2
+    refused = httpx.post(app.url + "/completions", json={"prompt": "hello"})
+    assert (refused.status_code, refused.json()["detail"]) == (503, "the circuit breaker of openai is open")
+    assert post("close").status_code == 200
+    assert httpx.post(app.url + "/completions", json={"prompt": "hello"}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "line"),
+    [
+        ("DB_POOL_SIZE", "ten", "DB_POOL_SIZE must be a whole number, not 'ten'"),
+        ("LLM_PROVIDER", "opnai", "LLM_PROVIDER must be one of openai, anthropic, not 'opnai'"),
+    ],
+)
+def test_a_bad_setting_ends_the_process_with_one_clear_line(parts, name, value, line):
+    part = parts.start("target_app", port=8080, DATABASE_URL="postgresql://a@127.0.0.1/b", **{name: value})
+    assert part.process.wait(10) == 78
+    assert part.said().count("\n") == 1
+    assert part.said().strip().endswith(line)
+
+
+def test_sigterm_lets_a_request_finish_and_ends_with_status_0(start_app, provider):
+    app = start_app()
+    answers = []
+    asking = threading.Thread(
+        target=lambda: answers.append(httpx.post(app.url + "/completions", json={"prompt": "last one"}))
+    )
+    asking.start()
+    began = time.monotonic()
+    assert app.stop(signal.SIGTERM) == 0
+    assert time.monotonic() - began < 5
+    asking.join()
+    assert answers[0].status_code == 200

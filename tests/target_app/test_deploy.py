@@ -1,0 +1,106 @@
+"""The manifests and rules: they render, and they speak of what is there."""
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx
+import pytest
+import yaml
+
+from target_app.settings import read_settings
+
+DEPLOY = Path(__file__).parents[2] / "target_app" / "deploy"
+RULES = sorted((DEPLOY / "monitoring" / "rules").glob("*.yaml"))
+# From kube-state-metrics and from the load generator.
+ELSEWHERE = re.compile(r"(kube_|locust_)\w+")
+
+
+def _render(variant: str) -> dict[tuple[str, str], dict]:
+    kubectl = Path(sys.executable).parent / "kubectl"
+    done = subprocess.run([kubectl, "kustomize", DEPLOY / variant], capture_output=True, text=True, check=True)
+    return {(o["kind"], o["metadata"]["name"]): o for o in yaml.safe_load_all(done.stdout)}
+
+
+@pytest.fixture(scope="module")
+def base():
+    return _render("base")
+
+
+def test_everything_is_in_its_namespace_and_services_come_before_their_users(base):
+    kinds = [kind for kind, _ in base]
+    assert kinds[0] == "Namespace"
+    assert max(i for i, k in enumerate(kinds) if k != "Deployment") < kinds.index("Deployment")
+    assert {o["metadata"].get("namespace", "llm-research") for o in base.values()} == {"llm-research"}
+
+
+def test_the_gradual_variant_differs_in_its_strategy_alone(base):
+    gradual = _render("gradual")
+    spec = gradual["Deployment", "llm-research-api"]["spec"]
+    assert spec["strategy"]["rollingUpdate"] == {"maxUnavailable": 0, "maxSurge": 1}
+    spec["strategy"] = base["Deployment", "llm-research-api"]["spec"]["strategy"]
+    assert gradual == base
+
+
+def test_the_kind_variant_renders(base):
+    assert set(_render("kind")) == set(base)
+
+
+def test_the_settings_in_the_manifests_are_good_ones(base):
+    container = base["Deployment", "llm-research-api"]["spec"]["template"]["spec"]["containers"][0]
+    env = dict(base["ConfigMap", "llm-research-config"]["data"])
+    env.update({e["name"]: e["value"].replace("$(", "").replace(")", "") for e in container["env"] if "value" in e})
+    env["DATABASE_URL"] = re.sub(r":\w+_PORT/", ":5432/", env["DATABASE_URL"])
+    for name in ("OPENAI_BASE_URL", "ANTHROPIC_BASE_URL"):
+        env[name] = re.sub(r":\w+_PORT/", ":8090/", env[name])
+    settings = read_settings(env)
+    assert (settings.db_pool_size, settings.llm_provider.name) == (5, "openai")
+
+
+def test_every_pod_that_asks_to_be_scraped_says_where(base):
+    templates = [o["spec"]["template"] for (kind, _), o in base.items() if kind == "Deployment"]
+    asking = [t for t in templates if t["metadata"].get("annotations", {}).get("prometheus.io/scrape") == "true"]
+    assert len(asking) == 3
+    for template in asking:
+        port = int(template["metadata"]["annotations"]["prometheus.io/port"])
+        assert port in [p["containerPort"] for p in template["spec"]["containers"][0]["ports"]]
+
+
+def test_rules_ask_for_metrics_that_the_app_shows(app):
+    shown = set(re.findall(r"^# TYPE (\w+)", httpx.get(app.url + "/metrics").text, re.MULTILINE))
+    shown |= {f"{name}_bucket" for name in shown}
+    for path in RULES:
+        for rule in _rules(path):
+            asked = set(re.findall(r"\b([a-z]+(?:_[a-z]+)+)(?=[{\[\s)])", rule["expr"])) - {"histogram_quantile"}
+            asked -= set(re.findall(r"\b(\w+_over_time)\(", rule["expr"]))
+            assert asked, rule["alert"]
+            assert {name for name in asked if not ELSEWHERE.fullmatch(name)} <= shown, rule["alert"]
+
+
+def test_every_alert_names_its_severity_and_what_it_means():
+    for path in RULES:
+        for rule in _rules(path):
+            assert rule["labels"]["severity"] in ("critical", "warning")
+            assert rule["labels"].get("component") in (None, "api-gateway", "postgres", "llm-provider")
+            assert ("component" in rule["labels"]) >= ("runbook_url" in rule["annotations"])
+            assert {"summary", "description"} <= set(rule["annotations"])
+
+
+def test_only_alerts_on_a_cause_name_a_runbook():
+    with_runbook = {r["alert"]: r["annotations"].get("runbook_url") for path in RULES for r in _rules(path)}
+    assert {alert: url for alert, url in with_runbook.items() if url} == {
+        "KubePodCrashLooping": "experiments/workload/crash-loop-bad-config/runbook.md",
+        "DatabaseConnectionsExhausted": "experiments/database/connection-exhaustion/runbook.md",
+        "model_api_rate_limit_errors": "experiments/external_api/rate-limited/runbook.md",
+    }
+
+
+@pytest.mark.skipif(shutil.which("promtool") is None, reason="promtool is not on PATH")
+def test_promtool_accepts_the_rules():
+    subprocess.run(["promtool", "check", "rules", *RULES], check=True)
+
+
+def _rules(path: Path) -> list[dict]:
+    return [rule for group in yaml.safe_load(path.read_text())["groups"] for rule in group["rules"]]

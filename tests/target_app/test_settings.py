@@ -1,0 +1,36 @@
+"""Settings: what is refused, and in which words."""
+
+import pytest
+
+from target_app.settings import BadSetting, read_settings
+
+GOOD = {"DATABASE_URL": "postgresql://research:secret@db:5432/research"}
+
+
+def test_defaults_are_enough_besides_the_database():
+    settings = read_settings(GOOD)
+    assert settings.llm_provider.name == "openai"
+    assert settings.llm_fallback_provider is None
+    assert not settings.circuit_breaker_enabled
+    assert "secret" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("DATABASE_URL", "", "DATABASE_URL is not set"),
+        ("DATABASE_URL", "mysql://db", "DATABASE_URL must be a URL that begins with postgresql://"),
+        ("DATABASE_URL", "postgresql://db:five/x", "DATABASE_URL must be a URL"),
+        ("DB_POOL_SIZE", "5O", "DB_POOL_SIZE must be a whole number, not '5O'"),
+        ("DB_POOL_SIZE", "0", "DB_POOL_SIZE must be from 1 to 1000, not 0"),
+        ("DB_POOL_MIN_SIZE", "6", "DB_POOL_MIN_SIZE is 6, more than DB_POOL_SIZE 5"),
+        ("DB_POOL_MAX_LIFETIME", "4s", "DB_POOL_MAX_LIFETIME must be a number of seconds, not '4s'"),
+        ("LLM_TIMEOUT", "-1", "LLM_TIMEOUT must be more than 0 seconds"),
+        ("CIRCUIT_BREAKER_ENABLED", "ture", "CIRCUIT_BREAKER_ENABLED must be true or false, not 'ture'"),
+        ("LOG_LEVEL", "LOUD", "LOG_LEVEL must be one of DEBUG, INFO"),
+        ("OPENAI_BASE_URL", "http://:8090", "OPENAI_BASE_URL must be a URL"),
+    ],
+)
+def test_a_malformed_setting_is_named_with_what_it_should_be(name, value, message):
+    with pytest.raises(BadSetting, match=message):
+        read_settings({**GOOD, name: value})
