@@ -1,0 +1,1 @@
+"""The embedded Prometheus: scrapes, keeps, evaluates and pushes with Prometheus' own files and protocols."""
