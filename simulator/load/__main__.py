@@ -1,0 +1,106 @@
+"""`python -m simulator.load`: steady load on a loopback address, one JSON line per wall second on stdout."""
+
+import argparse
+import ipaddress
+import signal
+import sys
+from urllib.parse import urlsplit
+
+from simulator.errors import BadInput, Exit
+from simulator.load.lifetime import Owner
+
+DEFAULT_SECONDS = 1800.0
+
+
+def loopback_host(text: str) -> str:
+    """`text` as `http://address[:port]` if that is on the loopback network; raises BadInput otherwise."""
+    try:
+        parts = urlsplit(text)
+        port = parts.port
+        host = parts.hostname or ""
+    except ValueError as error:
+        raise BadInput(f"--host {text!r} is no address: {error}; write for example http://127.0.0.1:8080") from None
+    if parts.scheme != "http" or not host or parts.path not in ("", "/") or parts.query or parts.username:
+        raise BadInput(f"--host {text!r} is no plain http address; write for example http://127.0.0.1:8080")
+    if not _is_loopback(host):
+        raise BadInput(
+            f"--host {text!r} is not on the loopback network; "
+            "load is only ever offered to 127.0.0.0/8, [::1] or localhost"
+        )
+    shown = f"[{host}]" if ":" in host else host
+    return f"http://{shown}" + (f":{port}" if port else "")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run until stopped; the exit status is that of `simulator.errors.Exit`."""
+    owner = Owner()
+    options = _parser().parse_args(arguments)
+    try:
+        host = loopback_host(options.host)
+    except BadInput as error:
+        print(f"load: {error}", file=sys.stderr)
+        return error.exit_status
+
+    import gevent  # Locust patches the standard library when it is imported, so not before it is needed.
+    from gevent.event import Event
+
+    from simulator.load.run import Settings, run
+
+    stop = Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        gevent.signal_handler(number, stop.set)
+    settings = Settings(host, options.users, options.warm_up, options.seconds, options.signal_port)
+    try:
+        run(settings, owner=owner, stop=stop, emit=_print_line)
+    except BrokenPipeError:
+        # Nobody reads the windows any more; keep the interpreter from flushing into the closed pipe at exit.
+        sys.stdout = None
+    except OSError as error:
+        print(
+            f"load: --signal-port {options.signal_port}: {error.strerror}; 0 takes any free port",
+            file=sys.stderr,
+        )
+        return Exit.BAD_INPUT
+    return Exit.OK
+
+
+def _print_line(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m simulator.load", description=__doc__)
+    parser.add_argument("--host", required=True, help="the target, such as http://127.0.0.1:8080")
+    parser.add_argument("--users", type=_count, default=30, help="users, each with two requests a second")
+    parser.add_argument("--warm-up", type=_seconds, default=3.0, help="seconds until all users are there")
+    parser.add_argument("--seconds", type=_seconds, default=DEFAULT_SECONDS, help="the longest run, in seconds")
+    parser.add_argument("--signal-port", type=int, default=0, help="port of /metrics on 127.0.0.1; 0: any free one")
+    return parser
+
+
+def _count(text: str) -> int:
+    value = int(text)
+    if not 1 <= value <= 2000:
+        raise argparse.ArgumentTypeError(f"{value} users; from 1 to 2000 are possible")
+    return value
+
+
+def _seconds(text: str) -> float:
+    value = float(text)
+    if not 0 <= value < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text} seconds; write a number from 0 on")
+    return value
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,97 @@
+"""One run of the load: users, windows and signal put together, from the first request to the last line."""
+
+import json
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import gevent
+from gevent.event import Event
+from locust.env import Environment
+
+from simulator.load.lifetime import Owner
+from simulator.load.shape import SteadyShape
+from simulator.load.signal import Signal
+from simulator.load.users import WEIGHTS, users_of
+from simulator.load.windows import WINDOW_S, Window, Windows
+
+Emit = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """`host` as `http://address:port`; times in wall seconds; port 0 is any free one."""
+
+    host: str
+    users: int
+    warm_up_s: float
+    seconds: float
+    signal_port: int
+
+
+class SteadyClock:
+    """Seconds since the epoch that never go back: the wall clock at the start plus monotonic time."""
+
+    def __init__(self) -> None:
+        self._offset = time.time() - time.monotonic()
+
+    def __call__(self) -> float:
+        return self._offset + time.monotonic()
+
+
+def run(settings: Settings, *, owner: Owner, stop: Event, emit: Emit) -> None:
+    """Offer load until `stop` is set, the time is over or the owner is gone; `emit` gets each line.
+
+    Raises OSError if the signal's port is taken, BrokenPipeError from `emit` if nobody reads any more.
+    """
+    clock = SteadyClock()
+    signal = Signal()
+    server = signal.serve(settings.signal_port)
+    emit(json.dumps({"signal": f"http://127.0.0.1:{server.server_port}/metrics"}))
+    windows = Windows(WEIGHTS, started_at=clock())
+    environment = _environment(settings, windows, clock)
+    environment.events.test_stop.add_listener(lambda **_: stop.set())
+    runner = environment.create_local_runner()
+
+    def show(closed: list[Window]) -> None:
+        for window in closed:
+            signal.show(window)
+            emit(json.dumps(window.as_json(), separators=(",", ":")))
+
+    users = 0
+    runner.start_shape()
+    try:
+        while not stop.is_set() and not owner.is_gone():
+            _wait_for_second(clock, stop)
+            users = runner.user_count or users
+            show(windows.close(clock(), users=users))
+        runner.quit()
+        show(windows.close(clock(), users=users, final=True))
+    finally:
+        runner.quit()
+        server.stop(timeout=0)
+
+
+def _environment(settings: Settings, windows: Windows, clock: SteadyClock) -> Any:
+    environment = Environment(
+        user_classes=[users_of(settings.host, lambda late_s: windows.begun(clock(), late_s=late_s))],
+        shape_class=SteadyShape(users=settings.users, warm_up_s=settings.warm_up_s, seconds=settings.seconds),
+        host=settings.host,
+    )
+
+    def ended(*, name: str, response_time: float, exception: BaseException | None = None, **_: Any) -> None:
+        windows.ended(clock(), name, ok=exception is None, latency_ms=response_time)
+
+    environment.events.request.add_listener(ended)
+    return environment
+
+
+def _wait_for_second(clock: SteadyClock, stop: Event) -> None:
+    now = clock()
+    boundary = math.floor(now) + WINDOW_S
+    stop.wait(timeout=boundary - now)
+    # The hub's timers are a little coarse; a window is never closed before its end.
+    while not stop.is_set() and clock() < boundary:
+        gevent.sleep(0.0005)

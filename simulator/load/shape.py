@@ -1,0 +1,28 @@
+"""How many users there are at which time: a ramp, then a plateau, then the end."""
+
+from locust import LoadTestShape
+
+
+def plan(elapsed_s: float, *, users: int, warm_up_s: float, seconds: float) -> tuple[int, float] | None:
+    """Users wanted and users added per second, `elapsed_s` wall seconds after the start; None at the end.
+
+    Locust itself ramps at the given rate, so the wanted number is the plateau from the beginning.
+    """
+    if elapsed_s >= seconds:
+        return None
+    return users, max(users / warm_up_s, 1.0) if warm_up_s > 0 else float(users)
+
+
+class SteadyShape(LoadTestShape):  # type: ignore[misc]
+    """`users` users after `warm_up_s` seconds, for `seconds` seconds in all."""
+
+    abstract = False
+
+    def __init__(self, *, users: int, warm_up_s: float, seconds: float) -> None:
+        super().__init__()
+        self._users = users
+        self._warm_up_s = warm_up_s
+        self._seconds = seconds
+
+    def tick(self) -> tuple[int, float] | None:
+        return plan(self.get_run_time(), users=self._users, warm_up_s=self._warm_up_s, seconds=self._seconds)
