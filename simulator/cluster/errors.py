@@ -1,5 +1,7 @@
 """What the API refuses, in the words and with the status codes of a Kubernetes API server."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 
@@ -65,17 +67,83 @@ def expired(version: str) -> ApiError:
     return ApiError(410, "Expired", f"too old resource version: {version}")
 
 
+@dataclass(frozen=True)
+class Cause:
+    """One thing wrong with an object: the path of the field and the API server's words for it."""
+
+    field: str
+    message: str
+    reason: str = "FieldValueInvalid"
+
+
 def invalid(kind: str, name: str, field: str, message: str, group: str = "") -> ApiError:
     """422 for an object that does not validate; `message` follows the field's path."""
+    return invalid_for(kind, name, [Cause(field, message)], group)
+
+
+def invalid_for(kind: str, name: str, causes: Sequence[Cause], group: str = "") -> ApiError:
+    """422 with every cause, as the API server lists them: one bare, several in brackets."""
     qualified = f"{kind}.{group}" if group else kind
+    texts = list(dict.fromkeys(f"{cause.field}: {cause.message}" for cause in causes))
+    text = texts[0] if len(texts) == 1 else f"[{', '.join(texts)}]"
     return ApiError(
         422,
         "Invalid",
-        f'{qualified} "{name}" is invalid: {field}: {message}',
+        f'{qualified} "{name}" is invalid: {text}',
         {
             "name": name,
             "group": group,
             "kind": kind,
-            "causes": [{"reason": "FieldValueInvalid", "message": message, "field": field}],
+            "causes": [{"reason": c.reason, "message": c.message, "field": c.field} for c in causes],
         },
+    )
+
+
+def bad_request(message: str) -> ApiError:
+    """400 for what cannot be read."""
+    return ApiError(400, "BadRequest", message)
+
+
+def unauthorized() -> ApiError:
+    """401 without our token."""
+    return ApiError(401, "Unauthorized", "Unauthorized")
+
+
+def forbidden(resource: str, name: str, why: str, group: str = "") -> ApiError:
+    """403 for what policy, not form, refuses."""
+    qualified = f"{resource}.{group}" if group else resource
+    return ApiError(
+        403,
+        "Forbidden",
+        f'{qualified} "{name}" is forbidden: {why}',
+        {"name": name, "group": group, "kind": resource},
+    )
+
+
+def method_not_allowed() -> ApiError:
+    """405 for a verb that the resource does not have."""
+    return ApiError(405, "MethodNotAllowed", "the server does not allow this method on the requested resource")
+
+
+def not_acceptable(accepted: Sequence[str]) -> ApiError:
+    """406 where the client takes nothing that we can write."""
+    text = "only the following media types are accepted: " + ", ".join(accepted)
+    return ApiError(406, "NotAcceptable", text)
+
+
+def unsupported_media_type(accepted: Sequence[str]) -> ApiError:
+    """415 for a body in a format that we cannot read."""
+    text = "the body of the request was in an unknown format - accepted media types include: "
+    return ApiError(415, "UnsupportedMediaType", text + ", ".join(accepted))
+
+
+def conflicting_uid(resource: str, name: str, wanted: str, have: str, group: str = "") -> ApiError:
+    """409 where a client means another object of the same name."""
+    qualified = f"{resource}.{group}" if group else resource
+    return ApiError(
+        409,
+        "Conflict",
+        f'Operation cannot be fulfilled on {qualified} "{name}": Precondition failed: UID in precondition: '
+        f"{wanted}, UID in object meta: {have}",
+        {"name": name, "group": group, "kind": resource},
     )

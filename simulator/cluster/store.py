@@ -46,6 +46,11 @@ class Watch:
         """Called by the store only."""
         self._queue.put_nowait(change)
 
+    @property
+    def has_pending(self) -> bool:
+        """Whether a change waits to be read."""
+        return not self._queue.empty()
+
     def close(self) -> None:
         """End the watch; a waiting reader is released."""
         self._store.forget(self)
@@ -157,9 +162,7 @@ class Store:
         if watch in self._watches:
             self._watches.remove(watch)
 
-    def _write(
-        self, kind: str, resource: Resource, key: tuple[str, str], obj: Object, old: Object | None
-    ) -> Object:
+    def _write(self, kind: str, resource: Resource, key: tuple[str, str], obj: Object, old: Object | None) -> Object:
         self._version += 1
         obj["metadata"]["resourceVersion"] = str(self._version)
         table = self._objects.setdefault(resource, {})

@@ -1,0 +1,180 @@
+"""`python -m simulator.cluster --state DIR`: a whole cluster in one process, until SIGTERM or SIGINT.
+
+Prints one JSON line when the API answers: `{"kubeconfig": ..., "server": ..., "subnet": ...}`. Logs go to stderr.
+"""
+
+import argparse
+import asyncio
+import gc
+import logging
+import os
+import signal
+import sys
+import uuid
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import BinaryIO, TextIO
+
+import orjson
+import uvloop
+
+from simulator.cluster import admission, images, leftovers, serving, state_metrics
+from simulator.cluster.addresses import Subnet
+from simulator.cluster.api import build_app
+from simulator.cluster.controllers.deployments import Deployments
+from simulator.cluster.controllers.endpoints import EndpointsOfServices
+from simulator.cluster.controllers.garbage import Garbage
+from simulator.cluster.controllers.namespaces import Namespaces
+from simulator.cluster.controllers.replica_sets import ReplicaSets
+from simulator.cluster.controllers.scheduling import Scheduling
+from simulator.cluster.credentials import make_credentials, write_kubeconfig
+from simulator.cluster.event_log import EventLog
+from simulator.cluster.kubelet import node, volumes
+from simulator.cluster.kubelet.agent import Kubelet
+from simulator.cluster.kubelet.back_off import BackOffLimits
+from simulator.cluster.kubelet.containers import Node
+from simulator.cluster.kubelet.process_table import ProcessTable
+from simulator.cluster.ports import AuditLine
+from simulator.cluster.resources import NAMESPACES, NODES
+from simulator.cluster.services import ServiceProxy
+from simulator.cluster.store import Store
+from simulator.errors import BadInput, GamedayError
+from simulator.processes import MARK
+
+END_S = 2.0
+"""Seconds that pods have to end after SIGTERM when the server ends."""
+_NAMESPACES = ("default", "kube-system", "kube-public")
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run until told to end; the exit status is that of `simulator.errors`."""
+    options = _parser().parse_args(arguments)
+    logging.basicConfig(
+        stream=sys.stderr,
+        level=logging.DEBUG if options.verbose else logging.INFO,
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+    )
+    state = Path(options.state).resolve()
+    try:
+        limits = _limits(options)
+        with leftovers.sole_owner(state):
+            leftovers.end(state)
+            volumes.remove(state / "pods")
+            try:
+                with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+                    runner.run(_serve(state, limits))
+            finally:
+                leftovers.end(state)
+    except GamedayError as error:
+        print(error, file=sys.stderr)
+        return error.exit_status
+    return 0
+
+
+async def _serve(state: Path, limits: BackOffLimits) -> None:
+    asked_to_end = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, asked_to_end.set)
+    subnet = Subnet.choose()
+    store = Store()
+    _populate(store, subnet)
+    events = EventLog(store)
+    env = _base_env(state)
+    shared = Node(node.NAME, subnet.node, state, images.catalogue(), limits, events, ProcessTable(), env)
+    kubelet = Kubelet(store, shared, subnet.pods())
+    parts = (
+        Scheduling(store, events),
+        kubelet,
+        ReplicaSets(store, events),
+        Deployments(store, events),
+        EndpointsOfServices(store),
+        Garbage(store),
+        Namespaces(store),
+        ServiceProxy(store, state / "services", env),
+    )
+    credentials = make_credentials()
+    with (state / "audit.jsonl").open("ab", buffering=0) as audit:
+        app = build_app(
+            store,
+            token=credentials.token,
+            addresses=subnet.services(),
+            runtime=kubelet,
+            audit=lambda line: _append(audit, line),
+            metrics=lambda: state_metrics.render(store),
+        )
+        running = asyncio.gather(*(part.run() for part in parts))
+        try:
+            async with serving.serve(app, credentials) as url:
+                write_kubeconfig(state / "kubeconfig", url, credentials)
+                gc.freeze()
+                _announce(sys.stdout, state, url, subnet)
+                await _first_of(running, asked_to_end)
+                await kubelet.drain(END_S)
+        finally:
+            running.cancel()
+            (outcome,) = await asyncio.gather(running, return_exceptions=True)
+            subnet.close()
+    if isinstance(outcome, Exception):
+        raise outcome
+
+
+async def _first_of(running: "asyncio.Future[list[None]]", asked: asyncio.Event) -> None:
+    running.add_done_callback(lambda _: asked.set())
+    await asked.wait()
+
+
+def _populate(store: Store, subnet: Subnet) -> None:
+    for name in _NAMESPACES:
+        store.create(NAMESPACES, admission.admit(NAMESPACES, {"metadata": {"name": name}}))
+    store.create(NODES, node.node_object(subnet.node))
+
+
+def _base_env(state: Path) -> dict[str, str]:
+    """What every container inherits; nothing of the server's own environment but what programs need to run."""
+    programs = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
+    inherited = ("PYTHONPATH", "LD_LIBRARY_PATH", "TZ")
+    return {
+        "PATH": programs,
+        "HOME": str(state),
+        "LANG": "C.UTF-8",
+        "PYTHONUNBUFFERED": "1",
+        MARK: os.environ.get(MARK) or uuid.uuid4().hex,
+        leftovers.MARK: str(state),
+        **{name: os.environ[name] for name in inherited if name in os.environ},
+    }
+
+
+def _append(audit: BinaryIO, line: AuditLine) -> None:
+    audit.write(orjson.dumps(asdict(line), option=orjson.OPT_APPEND_NEWLINE))
+
+
+def _announce(out: TextIO, state: Path, url: str, subnet: Subnet) -> None:
+    line = {"kubeconfig": str(state / "kubeconfig"), "server": url, "subnet": subnet.cidr}
+    print(orjson.dumps(line).decode(), file=out, flush=True)
+
+
+def _limits(options: argparse.Namespace) -> BackOffLimits:
+    if options.clock <= 0:
+        raise BadInput(f"--clock {options.clock:g}: the drill clock runs forwards; give a number above 0")
+    scaled = BackOffLimits.at_clock(options.clock)
+    base_s = scaled.base_s if options.crash_base is None else options.crash_base
+    cap_s = max(base_s, scaled.cap_s if options.crash_cap is None else options.crash_cap)
+    if base_s <= 0:
+        raise BadInput(f"--crash-base {base_s:g}: give seconds above 0")
+    return BackOffLimits(base_s, cap_s)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m simulator.cluster", description="An embedded Kubernetes.")
+    parser.add_argument("--state", required=True, metavar="DIR", help="folder for kubeconfig, audit log and pods")
+    parser.add_argument("--clock", type=float, default=1.0, help="drill clock; scales the crash back-off")
+    parser.add_argument("--crash-base", type=float, metavar="S", help="first crash back-off (wall seconds)")
+    parser.add_argument("--crash-cap", type=float, metavar="S", help="longest crash back-off (wall seconds)")
+    parser.add_argument("--verbose", action="store_true", help="log details")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

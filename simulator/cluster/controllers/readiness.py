@@ -1,0 +1,43 @@
+"""When a pod counts as active, ready and available. Pure."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from simulator.cluster.store import Object
+
+
+def is_active(pod: Object) -> bool:
+    """Neither over nor being deleted."""
+    return not pod["metadata"].get("deletionTimestamp") and phase(pod) not in ("Succeeded", "Failed")
+
+
+def phase(pod: Object) -> str:
+    """The pod's phase; a pod without status is Pending."""
+    return str((pod.get("status") or {}).get("phase") or "Pending")
+
+
+def condition(obj: Object, kind: str) -> dict[str, Any] | None:
+    """A condition by its type."""
+    conditions = (obj.get("status") or {}).get("conditions") or ()
+    return next((entry for entry in conditions if entry["type"] == kind), None)
+
+
+def is_ready(pod: Object) -> bool:
+    """Condition Ready is True."""
+    found = condition(pod, "Ready")
+    return found is not None and found["status"] == "True"
+
+
+def available_in_s(pod: Object, min_ready_s: float, now: datetime) -> float | None:
+    """Seconds until a ready pod is available, 0 if it is; None while it is not ready."""
+    found = condition(pod, "Ready")
+    if found is None or found["status"] != "True":
+        return None
+    if min_ready_s <= 0:
+        return 0.0
+    return max(0.0, min_ready_s - (now - instant(found["lastTransitionTime"])).total_seconds())
+
+
+def instant(text: str) -> datetime:
+    """An RFC 3339 instant as the API writes it."""
+    return datetime.fromisoformat(text.replace("Z", "+00:00")).astimezone(UTC)

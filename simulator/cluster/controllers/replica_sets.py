@@ -1,0 +1,155 @@
+"""ReplicaSets: as many pods as asked for."""
+
+import random
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from simulator.cluster import admission, deleting
+from simulator.cluster.controllers import ownership, readiness
+from simulator.cluster.controllers.reconciling import Key, drive, own_key, owner_key
+from simulator.cluster.deleting import DeleteOptions
+from simulator.cluster.errors import ApiError
+from simulator.cluster.event_log import EventLog
+from simulator.cluster.resources import PODS, REPLICA_SETS
+from simulator.cluster.store import Change, Object, Store
+
+SAFE_LETTERS = "bcdfghjklmnpqrstvwxz2456789"
+"""Kubernetes' letters for generated names: no vowels, no look-alikes."""
+_BY = "replicaset-controller"
+_PHASES = {"Pending": 0, "Unknown": 1, "Running": 2}
+
+
+@dataclass(frozen=True)
+class Decision:
+    """How many pods to make, which to delete."""
+
+    create: int
+    delete: tuple[Object, ...]
+
+
+def decide(replicas: int, pods: Iterable[Object]) -> Decision:
+    """Pure: what a ReplicaSet with these pods lacks or has too many of."""
+    active = [pod for pod in pods if readiness.is_active(pod)]
+    surplus = len(active) - replicas
+    if surplus <= 0:
+        return Decision(-surplus, ())
+    return Decision(0, tuple(sorted(active, key=first_to_go)[:surplus]))
+
+
+def first_to_go(pod: Object) -> tuple[Any, ...]:
+    """Order of deletion: unassigned, not running, not ready, cheap, ready last, restarted most, newest."""
+    ready = readiness.condition(pod, "Ready") or {}
+    annotations = pod["metadata"].get("annotations") or {}
+    statuses = (pod.get("status") or {}).get("containerStatuses") or ()
+    restarts = max((status.get("restartCount", 0) for status in statuses), default=0)
+    return (
+        bool(pod["spec"].get("nodeName")),
+        _PHASES.get(readiness.phase(pod), 1),
+        readiness.is_ready(pod),
+        int(annotations.get("controller.kubernetes.io/pod-deletion-cost", "0")),
+        _later_first(ready.get("lastTransitionTime") if readiness.is_ready(pod) else None),
+        -restarts,
+        _later_first(pod["metadata"].get("creationTimestamp")),
+        -int(pod["metadata"].get("resourceVersion") or 0),
+    )
+
+
+def status_of(replica_set: Object, pods: Iterable[Object], now: datetime) -> Object:
+    """Pure: its status; zero counts are left out except `replicas`, as on the wire of an API server."""
+    active = [pod for pod in pods if readiness.is_active(pod)]
+    wanted = (replica_set["spec"]["template"]["metadata"].get("labels") or {}).items()
+    min_ready_s = replica_set["spec"].get("minReadySeconds") or 0
+    counts = {
+        "fullyLabeledReplicas": sum(wanted <= ownership.labels_of(pod).items() for pod in active),
+        "readyReplicas": sum(readiness.is_ready(pod) for pod in active),
+        "availableReplicas": sum(readiness.available_in_s(pod, min_ready_s, now) == 0 for pod in active),
+    }
+    status: Object = {
+        "replicas": len(active),
+        **{name: count for name, count in counts.items() if count},
+        "observedGeneration": replica_set["metadata"].get("generation", 1),
+    }
+    conditions = (replica_set.get("status") or {}).get("conditions")
+    return {**status, "conditions": conditions} if conditions else status
+
+
+class ReplicaSets:
+    """Observe, decide, act."""
+
+    def __init__(self, store: Store, events: EventLog) -> None:
+        self._store = store
+        self._events = events
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        sources = [(REPLICA_SETS, own_key), (PODS, owner_key("ReplicaSet")), (PODS, self._orphans)]
+        await drive(self._store, sources, self.reconcile, name=_BY)
+
+    def reconcile(self, key: Key) -> float | None:
+        """Make the pods of one ReplicaSet as many as it asks for."""
+        found = self._store.find(REPLICA_SETS, *key)
+        if found is None:
+            return None
+        pods = ownership.claim(self._store, found, PODS)
+        if not found["metadata"].get("deletionTimestamp"):
+            decision = decide(int(found["spec"].get("replicas", 1)), pods)
+            if decision.create or decision.delete:
+                self._act(found, decision)
+                pods = ownership.claim(self._store, found, PODS)
+        now = datetime.now(UTC)
+
+        def write(obj: Object) -> None:
+            obj["status"] = status_of(obj, pods, now)
+
+        self._store.modify(REPLICA_SETS, *key, write)
+        min_ready_s = found["spec"].get("minReadySeconds") or 0
+        waits = [readiness.available_in_s(pod, min_ready_s, now) for pod in pods]
+        return min((wait for wait in waits if wait), default=None)
+
+    def _act(self, replica_set: Object, decision: Decision) -> None:
+        for _ in range(decision.create):
+            try:
+                pod = self._store.create(PODS, admission.admit(PODS, new_pod(replica_set)))
+            except ApiError as error:
+                self._events.warning(replica_set, "FailedCreate", f"Error creating: {error}", by=_BY)
+                return
+            name = pod["metadata"]["name"]
+            self._events.normal(replica_set, "SuccessfulCreate", f"Created pod: {name}", by=_BY)
+        for pod in decision.delete:
+            name = pod["metadata"]["name"]
+            deleting.delete(self._store, PODS, pod["metadata"]["namespace"], name, DeleteOptions())
+            self._events.normal(replica_set, "SuccessfulDelete", f"Deleted pod: {name}", by=_BY)
+
+    def _orphans(self, change: Change) -> Iterable[Key]:
+        """A pod without controller may fit any ReplicaSet of its namespace."""
+        if ownership.controller_of(change.object) is not None or change.type == "DELETED":
+            return []
+        namespace = change.object["metadata"]["namespace"]
+        return [(namespace, each["metadata"]["name"]) for each in self._store.list(REPLICA_SETS, namespace)]
+
+
+def new_pod(replica_set: Object) -> Object:
+    """A pod from the template, named after its ReplicaSet."""
+    template: Mapping[str, Any] = replica_set["spec"]["template"]
+    meta = template.get("metadata") or {}
+    name = replica_set["metadata"]["name"]
+    kept = {key: meta[key] for key in ("labels", "annotations", "finalizers") if meta.get(key)}
+    return {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {
+            **kept,
+            "name": f"{name[:57]}-{''.join(random.choices(SAFE_LETTERS, k=5))}",
+            "generateName": f"{name}-",
+            "namespace": replica_set["metadata"]["namespace"],
+            "ownerReferences": [ownership.reference(replica_set)],
+        },
+        "spec": template["spec"],
+        "status": {"phase": "Pending"},
+    }
+
+
+def _later_first(at: str | None) -> float:
+    return -readiness.instant(at).timestamp() if at else 0.0

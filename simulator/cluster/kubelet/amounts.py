@@ -1,0 +1,10 @@
+"""Resource quantities as the downward API and the memory limit need them: whole numbers. Pure."""
+
+import math
+
+from simulator.cluster import quantities
+
+
+def whole(text: str, divisor: str = "1") -> int:
+    """The quantity in units of `divisor`, rounded up. `ValueError` for what is no quantity."""
+    return math.ceil(quantities.parse(text) / (quantities.parse(divisor) or 1))

@@ -1,0 +1,199 @@
+"""One pod: address, volumes, init containers, containers, and its end."""
+
+import asyncio
+import logging
+from contextlib import suppress
+from pathlib import Path
+from typing import Literal
+
+from simulator.cluster.addresses import Range
+from simulator.cluster.errors import ApiError
+from simulator.cluster.kubelet import environment, pod_status, volumes
+from simulator.cluster.kubelet.containers import RETRY_S, Container, Node
+from simulator.cluster.kubelet.environment import ConfigError
+from simulator.cluster.resources import CONFIG_MAPS, PODS, SECRETS, SERVICES
+from simulator.cluster.store import Object, Store, timestamp
+
+HOOK_EXTRA_S = 3.0
+"""Beyond the grace, for a process whose preStop hook used it up."""
+_log = logging.getLogger(__name__)
+
+
+class Pod:
+    """The life of one pod on this node, from bound to gone."""
+
+    def __init__(self, pod: Object, store: Store, node: Node, addresses: Range) -> None:
+        self.pod = pod
+        self.uid: str = pod["metadata"]["uid"]
+        self._namespace: str = pod["metadata"]["namespace"]
+        self._store = store
+        self._node = node
+        self._addresses = addresses
+        self._ip: str | None = None
+        self._started_at = timestamp()
+        self._is_gone = False
+        self._end_asked = asyncio.Event()
+        self._end_changed = asyncio.Event()
+        policy = pod["spec"].get("restartPolicy", "Always")
+        init_policy = "Never" if policy == "Never" else "OnFailure"
+        self._init = [
+            Container(spec, self, node, restart_policy=spec.get("restartPolicy", init_policy), is_init=True)
+            for spec in pod["spec"].get("initContainers") or ()
+        ]
+        self._containers = [
+            Container(spec, self, node, restart_policy=policy, is_init=False) for spec in pod["spec"]["containers"]
+        ]
+        if not self._init:
+            for container in self._containers:
+                container.waiting("ContainerCreating")
+
+    @property
+    def ip(self) -> str:
+        """Its address, once it has one."""
+        return self._ip or ""
+
+    @property
+    def folder(self) -> Path:
+        """Where its volumes, root and logs lie."""
+        return self._node.state / "pods" / self.uid
+
+    def all_containers(self) -> list[Container]:
+        """Init containers first."""
+        return [*self._init, *self._containers]
+
+    def container(self, name: str) -> Container | None:
+        """A container by its name."""
+        return next((each for each in self.all_containers() if each.name == name), None)
+
+    def update(self, pod: Object) -> None:
+        """The object changed: labels, annotations, or it is to end."""
+        self.pod = pod
+        if pod["metadata"].get("deletionTimestamp"):
+            self._end_asked.set()
+            self._end_changed.set()
+
+    def removed(self) -> None:
+        """The object is gone: end at once and leave no trace."""
+        self._is_gone = True
+        for container in self.all_containers():
+            container.kill()
+        self._end_asked.set()
+        self._end_changed.set()
+
+    async def run(self) -> None:
+        """Live until deleted."""
+        living = asyncio.create_task(self._live())
+        asked = asyncio.create_task(self._end_asked.wait())
+        try:
+            await asyncio.wait([living, asked], return_when=asyncio.FIRST_COMPLETED)
+            if living.done() and not living.cancelled() and living.exception():
+                _log.error("pod %s: %r", self.pod["metadata"]["name"], living.exception())
+            await asked
+            await self._terminate()
+        finally:
+            await _cancelled(living, asked)
+            for container in self.all_containers():
+                container.kill()
+            if self._ip is not None:
+                self._addresses.release(self._ip)
+            volumes.remove(self.folder)
+
+    def variables(self, container: Object) -> dict[str, str]:
+        """All variables of a container's environment."""
+        services = list(self._store.list(SERVICES, self._namespace))
+        env = {"HOSTNAME": self.pod["metadata"]["name"], "GAMEDAY_POD_ROOT": str(self.folder / "root")}
+        return env | environment.resolve(container, self.pod, services, self._find)
+
+    def write_volumes(self) -> None:
+        """Write the volumes; again when what they show has changed. `ConfigError` if something is missing."""
+        volumes.materialise(self.pod, self.folder, self._find)
+
+    def changed(self) -> None:
+        """Write the pod's status."""
+        if self._is_gone:
+            return
+
+        def write(pod: Object) -> None:
+            if pod["metadata"]["uid"] == self.uid:
+                situation = pod_status.Situation(
+                    node_ip=self._node.ip,
+                    pod_ip=self._ip,
+                    started_at=self._started_at,
+                    init=tuple(container.status() for container in self._init),
+                    containers=tuple(container.status() for container in self._containers),
+                )
+                pod["status"] = pod_status.assemble(pod, situation, timestamp())
+
+        with suppress(ApiError):
+            self.pod = self._store.modify(PODS, self._namespace, self.pod["metadata"]["name"], write)
+
+    async def _live(self) -> None:
+        self._ip = self._addresses.allocate()
+        self.changed()
+        await self._mounted()
+        async with asyncio.TaskGroup() as group:
+            for container in self._init:
+                running = group.create_task(container.run())
+                if container.spec.get("restartPolicy") == "Always":
+                    await container.started.wait()
+                elif await running:
+                    return  # restartPolicy Never: the pod has failed
+            for container in self._containers:
+                container.waiting("ContainerCreating")
+            self.changed()
+            ends = [group.create_task(container.run()) for container in self._containers]
+            await asyncio.gather(*ends)
+            await asyncio.gather(*(each.stop(self._grace_s()) for each in self._init))  # sidecars
+
+    async def _mounted(self) -> None:
+        while True:
+            try:
+                self.write_volumes()
+            except ConfigError as error:
+                message = f"MountVolume.SetUp failed: {error}"
+                self._node.events.warning(self.pod, "FailedMount", message, by="kubelet")
+                await asyncio.sleep(RETRY_S)
+            else:
+                return
+
+    async def _terminate(self) -> None:
+        loop = asyncio.get_running_loop()
+        until = loop.time() + self._grace_s()
+        stopping = asyncio.create_task(self._stop_all(self._grace_s()))
+        while not stopping.done():
+            self._end_changed.clear()
+            changed = asyncio.create_task(self._end_changed.wait())
+            left_s = max(0.0, until - loop.time()) + HOOK_EXTRA_S
+            await asyncio.wait([stopping, changed], timeout=left_s, return_when=asyncio.FIRST_COMPLETED)
+            await _cancelled(changed)
+            until = min(until, loop.time() + self._grace_s())  # a second deletion may shorten the grace
+            if loop.time() >= until and not stopping.done():
+                for container in self.all_containers():
+                    container.kill()
+        self._remove_object()
+
+    async def _stop_all(self, grace_s: float) -> None:
+        await asyncio.gather(*(container.stop(grace_s) for container in self.all_containers()))
+
+    def _remove_object(self) -> None:
+        name = self.pod["metadata"]["name"]
+        found = self._store.find(PODS, self._namespace, name)
+        if found is not None and found["metadata"]["uid"] == self.uid:
+            self._is_gone = True
+            self._store.remove(PODS, self._namespace, name)
+
+    def _grace_s(self) -> float:
+        meta = self.pod["metadata"]
+        grace = meta.get("deletionGracePeriodSeconds")
+        if grace is None:
+            grace = self.pod["spec"].get("terminationGracePeriodSeconds", 30)
+        return 0.0 if self._is_gone else float(grace)
+
+    def _find(self, plural: str, name: str) -> Object | None:
+        return self._store.find(CONFIG_MAPS if plural == "configmaps" else SECRETS, self._namespace, name)
+
+
+async def _cancelled(*tasks: "asyncio.Task[None] | asyncio.Task[Literal[True]]") -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)

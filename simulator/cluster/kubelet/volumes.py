@@ -1,0 +1,99 @@
+"""A pod's volumes as folders, and its mounts as links below the pod's root.
+
+A process has no root of its own here, so a container finds `/etc/app` at `$GAMEDAY_POD_ROOT/etc/app`. All containers
+of a pod share that root.
+"""
+
+import shutil
+from pathlib import Path
+
+from simulator.cluster.kubelet import environment
+from simulator.cluster.kubelet.environment import ConfigError, Find
+from simulator.cluster.store import Object
+
+_SOURCES = ("configMap", "secret", "emptyDir", "downwardAPI", "projected")
+
+
+def materialise(pod: Object, folder: Path, find: Find) -> None:
+    """Write every volume of the pod under `folder`/volumes and link every mount under `folder`/root.
+
+    May be repeated: contents are written again, an emptyDir is kept. `ConfigError` when a required ConfigMap, Secret
+    or key is missing, or the volume is of a kind that this node does not have.
+    """
+    (folder / "root").mkdir(parents=True, exist_ok=True)
+    for volume in pod["spec"].get("volumes") or ():
+        place = folder / "volumes" / volume["name"]
+        place.mkdir(parents=True, exist_ok=True)
+        for path, content, mode in _files(volume, pod, find):
+            _write(place / path, content, mode)
+    containers = [*(pod["spec"].get("initContainers") or ()), *pod["spec"]["containers"]]
+    for container in containers:
+        for mount in container.get("volumeMounts") or ():
+            source = folder / "volumes" / mount["name"] / (mount.get("subPath") or "")
+            _link(folder / "root" / mount["mountPath"].lstrip("/"), source)
+
+
+def remove(folder: Path) -> None:
+    """Take everything of a pod away."""
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def mounted_from(pod: Object, plural: str) -> set[str]:
+    """Names of the ConfigMaps or Secrets that the pod's volumes show."""
+    field, name = ("configMap", "name") if plural == "configmaps" else ("secret", "secretName")
+    return {volume[field][name] for volume in pod["spec"].get("volumes") or () if field in volume}
+
+
+def _files(volume: Object, pod: Object, find: Find) -> list[tuple[str, bytes, int]]:
+    if "configMap" in volume:
+        return _keys(volume["configMap"], volume["configMap"]["name"], "configmaps", find)
+    if "secret" in volume:
+        return _keys(volume["secret"], volume["secret"]["secretName"], "secrets", find)
+    if "downwardAPI" in volume:
+        items = volume["downwardAPI"].get("items") or ()
+        return [
+            (item["path"], environment.field(pod, item["fieldRef"]["fieldPath"]).encode(), 0o644)
+            for item in items
+            if "fieldRef" in item
+        ]
+    if not any(source in volume for source in _SOURCES):
+        raise ConfigError(f'volume "{volume["name"]}" is of a kind that this node does not have')
+    return []
+
+
+def _keys(source: Object, name: str, plural: str, find: Find) -> list[tuple[str, bytes, int]]:
+    found = find(plural, name)
+    if found is None:
+        if source.get("optional"):
+            return []
+        raise ConfigError(f'{plural[:-1]} "{name}" not found')
+    read = environment.config_map_bytes if plural == "configmaps" else environment.secret_bytes
+    mode = source.get("defaultMode", 0o644)
+    keys = {**(found.get("data") or {}), **(found.get("binaryData") or {})}
+    items = source.get("items") or [{"key": key, "path": key} for key in keys]
+    files = []
+    for item in items:
+        content = read(found, item["key"])
+        if content is not None:
+            files.append((item["path"], content, item.get("mode", mode)))
+        elif not source.get("optional"):
+            raise ConfigError(f"references non-existent {plural[:-1]} key: {item['key']}")
+    return files
+
+
+def _write(path: Path, content: bytes, mode: int) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.new")
+    draft.write_bytes(content)
+    draft.chmod(mode | 0o400)
+    draft.replace(path)
+
+
+def _link(at: Path, source: Path) -> None:
+    source.parent.mkdir(parents=True, exist_ok=True)
+    if not source.exists():
+        source.mkdir(parents=True)
+    at.parent.mkdir(parents=True, exist_ok=True)
+    if at.is_symlink() or not at.exists():
+        at.unlink(missing_ok=True)
+        at.symlink_to(source)

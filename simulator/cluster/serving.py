@@ -1,0 +1,29 @@
+"""The API on a socket: TLS on loopback, ended cleanly."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from aiohttp import web
+
+from simulator.cluster.credentials import Credentials
+
+_LINGER_S = 1.0
+
+
+@asynccontextmanager
+async def serve(
+    app: web.Application, credentials: Credentials, *, host: str = "127.0.0.1", port: int = 0
+) -> AsyncIterator[str]:
+    """Serve `app` while the context lasts; gives its URL. `OSError` if the port is taken. Port 0 takes a free one.
+
+    A handler ends with its client, so that watches and followed logs leave nothing behind.
+    """
+    runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=_LINGER_S)
+    await runner.setup()
+    try:
+        site = web.TCPSite(runner, host, port, ssl_context=credentials.server_tls)
+        await site.start()
+        bound = runner.addresses[0][1]
+        yield f"https://{host}:{bound}"
+    finally:
+        await runner.cleanup()

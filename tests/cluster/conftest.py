@@ -1,0 +1,112 @@
+"""A real API server over TLS on loopback, with stand-ins only for the node beside it."""
+
+import ssl
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+
+import aiohttp
+import pytest
+import pytest_asyncio
+
+from simulator.cluster import admission, errors
+from simulator.cluster.api import build_app
+from simulator.cluster.credentials import Credentials, make_credentials
+from simulator.cluster.ports import AuditLine
+from simulator.cluster.resources import NAMESPACES
+from simulator.cluster.serving import serve
+from simulator.cluster.store import Object, Store
+
+
+class FakeRuntime:
+    """Logs from a dictionary of container name to lines."""
+
+    def __init__(self) -> None:
+        self.lines: dict[str, list[bytes]] = {}
+        self.asked: list[dict[str, object]] = []
+
+    async def logs(self, pod: Object, container: str, **options: object) -> AsyncIterator[bytes]:
+        self.asked.append(options)
+        if container not in self.lines:
+            name = pod["metadata"]["name"]
+            raise errors.bad_request(f'container "{container}" in pod "{name}" is waiting to start: ContainerCreating')
+        for line in self.lines[container]:
+            yield line
+
+
+class FakeAddresses:
+    """Service addresses 127.9.128.1 upward."""
+
+    def __init__(self) -> None:
+        self.held: set[str] = set()
+
+    def allocate(self, wanted: str | None) -> str:
+        if wanted in self.held:
+            raise ValueError("provided IP is already allocated")
+        free = (f"127.9.128.{n}" for n in range(1, 255))
+        address = wanted or next(ip for ip in free if ip not in self.held)
+        self.held.add(address)
+        return address
+
+    def release(self, ip: str) -> None:
+        self.held.discard(ip)
+
+
+@dataclass
+class Server:
+    """One running API, and a client that is trusted by it."""
+
+    url: str
+    credentials: Credentials
+    store: Store
+    runtime: FakeRuntime
+    addresses: FakeAddresses
+    http: aiohttp.ClientSession
+    audit: list[AuditLine] = field(default_factory=list)
+
+    async def call(
+        self, method: str, path: str, body: object = None, *, media: str = "", accept: str = "application/json"
+    ) -> tuple[int, Object]:
+        """Status code and JSON answer."""
+        headers = {"Accept": accept, **({"Content-Type": media} if media else {})}
+        async with self.http.request(method, self.url + path, json=body, headers=headers) as answer:
+            return answer.status, await answer.json(content_type=None)
+
+
+@pytest_asyncio.fixture
+async def server() -> AsyncIterator[Server]:
+    store, runtime, addresses, credentials = Store(), FakeRuntime(), FakeAddresses(), make_credentials()
+    audit: list[AuditLine] = []
+    for name in ("default", "kube-system"):
+        store.create(NAMESPACES, admission.admit(NAMESPACES, {"metadata": {"name": name}}))
+    app = build_app(
+        store,
+        token=credentials.token,
+        addresses=addresses,
+        runtime=runtime,
+        audit=audit.append,
+        metrics=lambda: "up 1\n",
+    )
+    trust = ssl.create_default_context(cadata=credentials.ca_pem.decode())
+    headers = {"Authorization": f"Bearer {credentials.token}"}
+    async with (
+        serve(app, credentials) as url,
+        aiohttp.ClientSession(headers=headers, connector=aiohttp.TCPConnector(ssl=trust)) as http,
+    ):
+        yield Server(url, credentials, store, runtime, addresses, http, audit)
+
+
+@pytest.fixture
+def deployment() -> Object:
+    """A small Deployment as a person would write it."""
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": "web", "labels": {"app": "web"}},
+        "spec": {
+            "selector": {"matchLabels": {"app": "web"}},
+            "template": {
+                "metadata": {"labels": {"app": "web"}},
+                "spec": {"containers": [{"name": "api", "image": "web:1", "ports": [{"containerPort": 80}]}]},
+            },
+        },
+    }
