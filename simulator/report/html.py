@@ -1,0 +1,137 @@
+"""The report of a game day as one HTML file that opens offline and can be read without script."""
+
+import base64
+import gzip
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from importlib.resources import files
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup
+from plotly.offline import get_plotlyjs
+
+from scoring.timeline import Event
+from simulator.report.board import error_share
+from simulator.report.charts import figure
+from simulator.report.durations import both_times, clock_time, drill_time, wall_time
+from simulator.report.marks import Mark, marks_of, origin_of
+from simulator.report.models import MEASURES, DrillResult, GameDay
+from simulator.report.sentences import Told, milliseconds, percent, tell
+
+_VERDICTS = {"met": "✓ met", "missed": "✗ missed", "censored": "… not finished", "not_assessed": "– not assessed"}
+
+
+def render_html(game_day: GameDay) -> str:
+    """The whole file. The charts' script is in it once, compressed, and only if there is a chart."""
+    drills = [_page(drill, index) for index, drill in enumerate(game_day.drills, start=1)]
+    figures = {f"chart-{page.index}": page.figure for page in drills if page.figure is not None}
+    return (
+        _environment()
+        .get_template("game-day.html")
+        .render(
+            day=game_day,
+            drills=drills,
+            measures=MEASURES,
+            style=_asset("style.css"),
+            script=_asset("charts.js") if figures else "",
+            figures=_as_script_data(figures),
+            plotly=compressed_plotly() if figures else "",
+        )
+    )
+
+
+def compressed_plotly() -> str:
+    """plotly.js as base64 of gzip: less than half of its size, and its own links are not the page's."""
+    return base64.b64encode(gzip.compress(get_plotlyjs().encode(), compresslevel=9, mtime=0)).decode()
+
+
+@dataclass(frozen=True)
+class _Moment:
+    event: Event
+    told: Told
+    at_s: float
+
+
+@dataclass(frozen=True)
+class _Page:
+    index: int
+    drill: DrillResult
+    figure: dict[str, Any] | None
+    marks: Sequence[Mark]
+    moments: Sequence[_Moment]
+    origin_at: datetime | None
+
+    @property
+    def origin(self) -> str:
+        card = self.drill.scorecard
+        return "onset" if card and card.onset_at else "the start"
+
+
+def _page(drill: DrillResult, index: int) -> _Page:
+    timeline, card = drill.timeline, drill.scorecard
+    if timeline is None:
+        return _Page(index, drill, None, (), (), None)
+    origin_at = origin_of(timeline, card)
+    return _Page(
+        index,
+        drill,
+        figure(timeline, card),
+        marks_of(timeline, card, origin_at),
+        _moments(timeline.events, origin_at, timeline.drill.clock),
+        origin_at,
+    )
+
+
+def _moments(events: Sequence[Event], origin_at: datetime, clock: float) -> list[_Moment]:
+    """Every event as it came; of the oracle's many looks only those that saw something else than the one before."""
+    moments = []
+    last_look: dict[str, str] = {}
+    for event in sorted(events, key=lambda event: event.occurred_at):
+        told = tell(event)
+        if event.kind == "oracle.checked":
+            phase = str(event.data.get("phase"))
+            if last_look.get(phase) == told.text:
+                continue
+            last_look[phase] = told.text
+        moments.append(_Moment(event, told, (event.occurred_at - origin_at).total_seconds() * clock))
+    return moments
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("simulator.report"),
+        autoescape=select_autoescape(default=True),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "drill_time": drill_time,
+        "wall_time": wall_time,
+        "clock_time": clock_time,
+        "percent": percent,
+        "milliseconds": milliseconds,
+        "verdict": lambda verdict: _VERDICTS[verdict],
+        "told": _keep_units_together,
+        "words": lambda name: str(name).replace("_", " "),
+    }
+    environment.globals |= {"both_times": both_times, "error_share": error_share}
+    return environment
+
+
+def _keep_units_together(text: str) -> str:
+    return re.sub(r"(?<=\d) (?=(?:ms|%|s)\b|%)", "\u00a0", text)
+
+
+def _asset(name: str) -> Markup:
+    return Markup(files("simulator.report").joinpath("templates", name).read_text(encoding="utf-8"))
+
+
+def _as_script_data(value: object) -> Markup:
+    """JSON that cannot end the script element it stands in."""
+    text = json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+    return Markup(text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e"))
