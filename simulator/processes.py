@@ -14,6 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 
 MARK = "GAMEDAY_RUN"
+_NO_BYTECODE = "PYTHONDONTWRITEBYTECODE"
 _PR_SET_PDEATHSIG = 1
 
 
@@ -31,8 +32,12 @@ def die_with_parent() -> None:
 
 
 def marked(mark: str, env: Mapping[str, str] | None = None) -> dict[str, str]:
-    """A copy of `env` (default: ours) that carries the mark of a run."""
-    return {**(os.environ if env is None else env), MARK: mark}
+    """A copy of `env` (default: ours) that carries the mark of a run.
+
+    Bytecode may be written in it, whatever our own environment says: pods start again and again.
+    """
+    kept = {key: value for key, value in (os.environ if env is None else env).items() if key != _NO_BYTECODE}
+    return {**kept, MARK: mark}
 
 
 def find_marked(mark: str, *, besides: Iterable[int] = ()) -> list[int]:

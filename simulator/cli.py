@@ -1,0 +1,250 @@
+"""The `gameday` command: a thin skin over `simulator.drill`."""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from simulator.errors import Exit, GamedayError, Interrupted, NotPossible
+
+app = typer.Typer(
+    name="gameday",
+    help="Play incidents on a live application and score how they are handled.",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+experiments = typer.Typer(help="List, show and validate experiments.", no_args_is_help=True)
+app.add_typer(experiments, name="experiments")
+
+
+def _complete_experiment(incomplete: str) -> list[str]:
+    from simulator.drill.catalog import shipped_experiments
+
+    return [name for name, _ in shipped_experiments() if name.startswith(incomplete)]
+
+
+def _complete_suite(incomplete: str) -> list[str]:
+    from simulator.drill.catalog import shipped_suites
+
+    return [name for name, _ in shipped_suites() if name.startswith(incomplete)]
+
+
+def _complete_playbook(incomplete: str) -> list[str]:
+    from scoring.playbook_file import playbook_names
+
+    return [name for name in playbook_names() if name.startswith(incomplete)]
+
+
+Playbook = Annotated[
+    str | None,
+    typer.Option(help="Playbook: a shipped name or a file.", autocompletion=_complete_playbook, metavar="NAME|FILE"),
+]
+Responder = Annotated[str | None, typer.Option(help="Who responds: autopilot or none.", metavar="autopilot|none")]
+Clock = Annotated[float | None, typer.Option(help="Drill clock: at 60 a second counts as a minute.")]
+Users = Annotated[int | None, typer.Option(help="Locust users (about two requests a second each).")]
+Variant = Annotated[str | None, typer.Option(help="Manifests of the app: base (all pods at once) or gradual.")]
+Json = Annotated[Path | None, typer.Option("--json", help="Also write the results as JSON to this file.")]
+Report = Annotated[Path | None, typer.Option(help="Folder for the report (default: .gameday/reports/<id>).")]
+Keep = Annotated[bool, typer.Option("--keep", help="Leave the app up afterwards.")]
+Kubeconfig = Annotated[Path | None, typer.Option(help="Play on this cluster instead of the embedded one.")]
+Context = Annotated[str | None, typer.Option(help="The kubeconfig's context that may be touched.")]
+Prometheus = Annotated[str | None, typer.Option(help="A Prometheus that has the rules loaded.", metavar="URL")]
+
+
+@app.command(
+    epilog="Examples:  gameday run database/connection-exhaustion   |   gameday run rate-limited --responder none"
+)
+def run(
+    names: Annotated[
+        list[str], typer.Argument(help="Experiments: shipped names or files.", autocompletion=_complete_experiment)
+    ],
+    playbook: Playbook = None,
+    responder: Responder = None,
+    clock: Clock = None,
+    users: Users = None,
+    variant: Variant = None,
+    json_file: Json = None,
+    report: Report = None,
+    keep: Keep = False,
+    kubeconfig: Kubeconfig = None,
+    context: Context = None,
+    prometheus: Prometheus = None,
+) -> None:
+    """Play one or more experiments as drills and score them."""
+    from simulator.drill.plan import Options, plan_experiments
+
+    options = Options(
+        playbook, responder, clock, users, variant, json_file, report, keep, kubeconfig, context, prometheus
+    )
+    _play(plan_experiments(names, options, Path.cwd()))
+
+
+@app.command(epilog="Examples:  gameday play first-game-day   |   gameday play my-suite.yaml --json results.json")
+def play(
+    suite: Annotated[str, typer.Argument(help="Suite: a shipped name or a file.", autocompletion=_complete_suite)],
+    playbook: Playbook = None,
+    responder: Responder = None,
+    clock: Clock = None,
+    users: Users = None,
+    variant: Variant = None,
+    json_file: Json = None,
+    report: Report = None,
+    keep: Keep = False,
+    kubeconfig: Kubeconfig = None,
+    context: Context = None,
+    prometheus: Prometheus = None,
+) -> None:
+    """Play a suite: several drills in order, with one scoreboard."""
+    from simulator.drill.plan import Options, plan_suite
+
+    options = Options(
+        playbook, responder, clock, users, variant, json_file, report, keep, kubeconfig, context, prometheus
+    )
+    _play(plan_suite(suite, options, Path.cwd()))
+
+
+@app.command(epilog="Example:  gameday up && export KUBECONFIG=.gameday/cluster/kubeconfig && kubectl get pods -A")
+def up(
+    clock: Annotated[float, typer.Option(help="Drill clock that the crash back-off follows.")] = 60.0,
+    variant: Annotated[str, typer.Option(help="Manifests of the app: base or gradual.")] = "base",
+) -> None:
+    """Start the embedded cluster with the sample app, and leave it up."""
+    from simulator.drill.house import bring_up
+
+    cluster = _await(bring_up(Path.cwd(), clock, variant, _tell))
+    typer.echo(f"the app is up; export KUBECONFIG={cluster.kubeconfig}")
+
+
+@app.command()
+def down() -> None:
+    """Stop the embedded cluster and everything in it."""
+    from simulator.drill.house import take_down
+
+    typer.echo("the cluster is down" if take_down(Path.cwd()) else "nothing was up")
+
+
+@app.command()
+def status() -> None:
+    """Show what is up."""
+    from simulator.drill.house import describe
+
+    for line in describe(Path.cwd()):
+        typer.echo(line)
+
+
+@app.command()
+def doctor() -> None:
+    """Check that this machine has what a game day needs."""
+    from simulator.drill.doctor import examine
+
+    findings = list(examine(Path.cwd()))
+    for finding in findings:
+        typer.echo(f"{'ok  ' if finding.is_ok else 'FAIL'}  {finding.what}: {finding.seen}")
+        if not finding.is_ok:
+            typer.echo(f"      {finding.mend}")
+    if not all(finding.is_ok for finding in findings):
+        raise typer.Exit(Exit.NOT_POSSIBLE)
+
+
+@app.command(epilog="Example:  gameday score .gameday/reports/<id>/timelines/<drill>.json")
+def score(
+    timeline: Annotated[Path, typer.Argument(help="A timeline as JSON.")],
+    playbook: Playbook = None,
+) -> None:
+    """Score a recorded timeline; prints the scorecard as JSON."""
+    from simulator.drill.house import score_timeline
+
+    typer.echo(score_timeline(timeline, playbook))
+
+
+@experiments.command("list")
+def list_experiments(as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False) -> None:
+    """All shipped experiments."""
+    from simulator.drill.catalog import shipped_experiments
+    from simulator.drill.experiment import read_experiment
+
+    found = [(name, read_experiment(path).title) for name, path in shipped_experiments()]
+    if as_json:
+        typer.echo(json.dumps([{"name": name, "title": title} for name, title in found], indent=2))
+        return
+    width = max((len(name) for name, _ in found), default=0)
+    for name, title in found:
+        typer.echo(f"{name:<{width}}  {title}")
+
+
+@experiments.command("show")
+def show_experiment(
+    name: Annotated[str, typer.Argument(help="A shipped name or a file.", autocompletion=_complete_experiment)],
+) -> None:
+    """One experiment: what it injects, what counts as detection, and its runbook."""
+    from simulator.drill.house import show
+
+    for line in show(name):
+        typer.echo(line)
+
+
+@experiments.command("validate")
+def validate_experiments(
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(help="Shipped names or files (default: all shipped).", autocompletion=_complete_experiment),
+    ] = None,
+) -> None:
+    """Check experiments: the file, its ground truth, its alerts, its runbook, and Chaos Toolkit's own validation."""
+    from simulator.drill.house import validate
+
+    for line in validate(names or []):
+        typer.echo(line)
+
+
+def _play(plan: Any) -> None:
+    from simulator.drill.game_day import play_game_day
+
+    raise typer.Exit(_await(play_game_day(plan)))
+
+
+def _tell(text: str) -> None:
+    typer.echo(text, err=True)
+
+
+def _await(story: Coroutine[Any, Any, Any]) -> Any:
+    """Run a story to its end. Ctrl-C and SIGTERM cancel it once and let it clean up."""
+
+    async def tell() -> Any:
+        task = asyncio.ensure_future(story)
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            loop.add_signal_handler(number, task.cancel)
+        return await task
+
+    try:
+        return asyncio.run(tell())
+    except asyncio.CancelledError:
+        raise Interrupted("interrupted; everything was taken down") from None
+
+
+def main() -> None:
+    """Entry point: errors are one line, and the exit status says which kind."""
+    try:
+        app()
+    except GamedayError as error:
+        typer.echo(f"gameday: {error}", err=True)
+        sys.exit(error.exit_status)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(Exit.OK)
+    except OSError as error:
+        typer.echo(f"gameday: {NotPossible(str(error))}", err=True)
+        sys.exit(Exit.NOT_POSSIBLE)
+
+
+if __name__ == "__main__":
+    main()

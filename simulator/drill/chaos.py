@@ -1,0 +1,102 @@
+"""One experiment in a Chaos Toolkit process of its own, led by the drill step by step."""
+
+import asyncio
+import json
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from simulator.drill.children import Child, start
+from simulator.drill.experiment import Experiment
+from simulator.errors import NotPossible
+
+START_LIMIT_S = 60.0
+CONTROL = {"gameday": {"provider": {"type": "python", "module": "simulator.faults.control"}}}
+
+
+class ChaosRun:
+    """steady → `inject` → held → `release`. Chaos Toolkit's rollbacks run however it ends, short of SIGKILL."""
+
+    def __init__(self, child: Child, journal: Path) -> None:
+        self.child = child
+        self._journal = journal
+
+    async def wait_until_steady(self) -> None:
+        """The steady-state hypothesis held. Raises `NotPossible` with the probe that did not."""
+        try:
+            await self._expect("steady", START_LIMIT_S)
+        except NotPossible:
+            if failed := self._deviation("before"):
+                raise NotPossible(f"the steady state did not hold before the drill: {failed}") from None
+            raise
+
+    async def inject(self, limit_s: float) -> None:
+        """Let the method run. Raises `NotPossible` if the effect probe did not see the fault."""
+        await self.child.say("go")
+        await self._expect("injected", limit_s)
+
+    async def release(self, limit_s: float = 30.0) -> str | None:
+        """End the hold; hypothesis and rollbacks follow. Returns what of the steady state does not hold."""
+        await self.child.say("go on")
+        try:
+            async with asyncio.timeout(limit_s):
+                async for _ in self.child.lines():
+                    pass
+                await self.child.process.wait()
+        except TimeoutError:
+            await self.child.stop()
+            raise self.child.failure(f"did not finish its rollbacks within {limit_s:g} s") from None
+        return self._deviation("after")
+
+    async def _expect(self, what: str, limit_s: float) -> None:
+        said = await self.child.hear(limit_s)
+        if said.get("chaos") == "failed":
+            raise NotPossible(f"the fault was not seen to take effect: {said.get('reason')}")
+        if said.get("chaos") != what:
+            raise self.child.failure(f"said {said} where '{what}' was expected")
+
+    def _deviation(self, phase: str) -> str | None:
+        try:
+            journal = json.loads(self._journal.read_text())
+        except (OSError, ValueError):
+            return "Chaos Toolkit wrote no journal"
+        state = (journal.get("steady_states") or {}).get(phase)
+        if not state:
+            return f"the hypothesis was not checked {phase} the method"
+        if state.get("steady_state_met"):
+            return None
+        last = state["probes"][-1] if state.get("probes") else {}
+        name = last.get("activity", {}).get("name", "a probe")
+        return f"{name}: {last.get('output') if last.get('status') == 'succeeded' else last.get('exception')}"[:300]
+
+
+async def start_chaos(experiment: Experiment, env: Mapping[str, str], folder: Path) -> ChaosRun:
+    """Start `chaos run` on the experiment, in its folder, with our control and rollbacks in any case."""
+    folder.mkdir(parents=True, exist_ok=True)
+    control = folder / "control.json"
+    control.write_text(json.dumps(CONTROL))
+    journal = folder / "journal.json"
+    child = await start(
+        "chaos",
+        [
+            sys.executable,
+            "-m",
+            "chaostoolkit",
+            "--no-version-check",
+            "--no-log-file",
+            "--settings",
+            folder / "settings.yaml",
+            "run",
+            "--rollback-strategy",
+            "always",
+            "--journal-path",
+            journal,
+            "--control-file",
+            control,
+            experiment.path,
+        ],
+        env=env,
+        log=folder / "chaos.log",
+        cwd=experiment.folder,
+    )
+    return ChaosRun(child, journal)

@@ -1,0 +1,103 @@
+"""The embedded cluster's life: up, down, and whether it is there. Its state lies under `.gameday/cluster`."""
+
+import asyncio
+import json
+import os
+import shutil
+import sys
+import uuid
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from simulator.drill.children import Child, start
+from simulator.errors import NotPossible
+from simulator.processes import find_marked, marked, sweep
+
+START_LIMIT_S = 30.0
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """A running embedded cluster, as written to `cluster.json`."""
+
+    kubeconfig: str
+    server: str
+    mark: str
+    pid: int
+    clock: float
+
+
+def folder(root: Path) -> Path:
+    """Where the state of the embedded cluster of a working folder lies."""
+    return root / ".gameday" / "cluster"
+
+
+def running(root: Path) -> Cluster | None:
+    """The cluster that is up, or None. What a dead one left behind is ended and removed."""
+    try:
+        cluster = Cluster(**json.loads((folder(root) / "cluster.json").read_text()))
+    except (OSError, ValueError, TypeError):
+        return None
+    if cluster.pid in find_marked(cluster.mark):
+        return cluster
+    remove(root, cluster)
+    return None
+
+
+async def up(root: Path, clock: float, *, outlives_us: bool) -> tuple[Child, Cluster]:
+    """Start a cluster; returns when its API answers. Raises `NotPossible` with the end of its log.
+
+    `outlives_us`: it stays when this process ends, until `remove`.
+    """
+    state = folder(root)
+    shutil.rmtree(state, ignore_errors=True)
+    state.mkdir(parents=True)
+    mark = f"cluster-{uuid.uuid4().hex[:12]}"
+    child = await start(
+        "cluster",
+        [sys.executable, "-m", "simulator.cluster", "--state", state, "--clock", f"{clock:g}"],
+        env=marked(mark),
+        log=root / ".gameday" / "cluster.log",
+        outlives_parent=outlives_us,
+    )
+    try:
+        hello = await child.hear(START_LIMIT_S)
+        cluster = Cluster(hello["kubeconfig"], hello["server"], mark, child.process.pid, clock)
+        (state / "cluster.json").write_text(json.dumps(asdict(cluster)))
+    except BaseException:
+        await child.stop()
+        sweep(mark)
+        raise
+    return child, cluster
+
+
+def remove(root: Path, cluster: Cluster) -> None:
+    """End the cluster with all its pods, and its state. When it returns, nothing of it runs."""
+    with suppress(ProcessLookupError):
+        if cluster.pid in find_marked(cluster.mark):
+            os.kill(cluster.pid, 15)
+    sweep(cluster.mark, grace_s=5.0)
+    shutil.rmtree(folder(root), ignore_errors=True)
+
+
+def kubectl() -> str:
+    """The kubectl beside our interpreter (from its wheel), else the machine's. Raises `NotPossible` without one."""
+    own = Path(sys.executable).parent / "kubectl"
+    found = str(own) if own.exists() else shutil.which("kubectl")
+    if found is None:
+        raise NotPossible("kubectl is neither installed beside Python nor on PATH; run 'gameday doctor'")
+    return found
+
+
+async def apply(kubeconfig: Path, context: str | None, manifests: Path) -> None:
+    """`kubectl apply -k`. Raises `NotPossible` with what kubectl said."""
+    argv = [kubectl(), "--kubeconfig", str(kubeconfig), "apply", "-k", str(manifests)]
+    if context:
+        argv[1:1] = ["--context", context]
+    process = await asyncio.create_subprocess_exec(
+        *argv, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
+    )
+    output, _ = await process.communicate()
+    if process.returncode:
+        raise NotPossible(f"kubectl apply -k {manifests} failed: {output.decode(errors='replace').strip()[-800:]}")

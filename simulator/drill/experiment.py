@@ -1,0 +1,118 @@
+"""An experiment as a drill sees it: a Chaos Toolkit file and the ground truth in its `gameday` extension."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from simulator.drill.catalog import nearest
+from simulator.drill.documents import Document, read_document
+
+EXTENSION = "gameday"
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """One failure mode, ready to be played. `truth` is the published truth of a timeline."""
+
+    path: Path
+    name: str
+    title: str
+    truth: dict[str, Any]
+    runbook: Path
+    longest_life_s: float
+
+    @property
+    def folder(self) -> Path:
+        """Where the file lies; Chaos Toolkit runs there, so that a spec's path may be relative."""
+        return self.path.parent
+
+
+def read_experiment(path: Path, *, alerts: list[str] | None = None) -> Experiment:
+    """Read and check one experiment. `alerts` are the names that the rule files know (None: not checked).
+
+    Raises `BadInput` that names file, line and mend.
+    """
+    document = read_document(path)
+    for key in ("title", "method"):
+        if key not in document.data:
+            raise document.fail(f"'{key}' is missing; a Chaos Toolkit experiment has one")
+    index, truth = _extension(document)
+    at: tuple[str | int, ...] = ("extensions", index)
+    for key in ("failure_mode", "component", "severity", "alerts", "runbook", "fault"):
+        if key not in truth:
+            raise document.fail(f"the extension '{EXTENSION}' has no '{key}'", *at)
+    _check_alerts(document, truth["alerts"], alerts, at)
+    _check_fault(document, truth["fault"], at)
+    runbook = path.parent / str(truth["runbook"])
+    if not runbook.is_file():
+        raise document.fail(f"the runbook '{truth['runbook']}' is not beside the experiment", *at, "runbook")
+    return Experiment(
+        path=path,
+        name="/".join(path.parent.parts[-2:]),
+        title=str(document.data["title"]),
+        truth={
+            "failure_mode": truth["failure_mode"],
+            "component": truth["component"],
+            "neighbours": truth.get("neighbours", []),
+            "severity": truth["severity"],
+            "alerts": truth["alerts"],
+            "control": bool(truth.get("control", False)),
+        },
+        runbook=runbook,
+        longest_life_s=float(truth.get("longest_life_s", 900.0)),
+    )
+
+
+def check_severity(experiment: Experiment, playbook: str, levels: list[str]) -> None:
+    """The truth must name a level of the playbook in use. Raises `BadInput`."""
+    document = read_document(experiment.path)
+    index, _ = _extension(document)
+    given = experiment.truth["severity"].get(playbook)
+    if given is None:
+        raise document.fail(
+            f"no expected severity for the playbook '{playbook}'; add one of {', '.join(levels)}",
+            "extensions",
+            index,
+            "severity",
+        )
+    if given not in levels:
+        raise document.fail(
+            f"'{given}' is no severity of the playbook '{playbook}'{nearest(str(given), levels)}",
+            "extensions",
+            index,
+            "severity",
+            playbook,
+        )
+
+
+def _extension(document: Document) -> tuple[int, dict[str, Any]]:
+    for index, extension in enumerate(document.data.get("extensions") or []):
+        if isinstance(extension, dict) and extension.get("name") == EXTENSION:
+            return index, extension
+    raise document.fail(
+        f"no ground truth: add an entry named '{EXTENSION}' under 'extensions' "
+        "(failure_mode, component, severity, alerts, runbook, fault)",
+        "extensions",
+    )
+
+
+def _check_alerts(document: Document, given: Any, known: list[str] | None, at: tuple[str | int, ...]) -> None:
+    if not isinstance(given, list) or not given:
+        raise document.fail("'alerts' lists the alert names that count as detection", *at, "alerts")
+    for index, name in enumerate(given):
+        if known is not None and name not in known:
+            raise document.fail(f"alert '{name}' is in no rule file{nearest(str(name), known)}", *at, "alerts", index)
+
+
+def _check_fault(document: Document, fault: Any, at: tuple[str | int, ...]) -> None:
+    names = [step.get("name") for step in document.data["method"] if isinstance(step, dict)]
+    for part in ("activity", "effect"):
+        name = fault.get(part) if isinstance(fault, dict) else None
+        if name not in names:
+            raise document.fail(
+                f"'fault.{part}' must name a step of the method, not {name!r}"
+                f"{nearest(str(name), [str(n) for n in names])}",
+                *at,
+                "fault",
+                part,
+            )

@@ -1,0 +1,84 @@
+"""A game day: set the stage, play the drills in order, show the scoreboard, write the report."""
+
+import shutil
+from datetime import UTC, datetime
+from pathlib import Path
+
+from rich.console import Console
+
+from simulator.drill.plan import Plan
+from simulator.drill.runner import Drill
+from simulator.drill.stage import Stage, set_stage
+from simulator.errors import Exit
+from simulator.report.lines import open_view
+from simulator.report.models import DrillResult, GameDay, all_slas_met, mean_score, this_machine
+from simulator.report.publish import write_json, write_report
+from simulator.report.terminal import print_scoreboard
+from simulator.report.view import View
+
+RUNS_KEPT = 5
+
+
+async def play_game_day(plan: Plan) -> Exit:
+    """Play the plan; returns the exit status. Raises `NotPossible` if the stage cannot be set."""
+    console = Console()
+    started_at = datetime.now(UTC)
+    titles = [experiment.title for experiment in plan.experiments]
+    with open_view(titles, clock=plan.clock.factor, title=plan.title, console=console) as view:
+        async with set_stage(plan, lambda text: view.phase("", text)) as stage:
+            results = await _play_all(stage, view)
+            run = stage.mark.removeprefix("run-")
+    exit_status = _exit_status(results)
+    game_day = GameDay(
+        name=plan.title,
+        playbook=plan.playbook.name,
+        responder=plan.responder,
+        clock=plan.clock.factor,
+        started_at=started_at,
+        ended_at=datetime.now(UTC),
+        machine=this_machine(),
+        drills=results,
+        score=mean_score(results),
+        sla_met=all_slas_met(results),
+        exit_status=int(exit_status),
+    )
+    print_scoreboard(game_day, console)
+    _write(plan, game_day, run, console)
+    return exit_status
+
+
+async def _play_all(stage: Stage, view: View) -> tuple[DrillResult, ...]:
+    results = []
+    for number, experiment in enumerate(stage.plan.experiments, start=1):
+        drill = Drill(stage, experiment, f"{stage.mark.removeprefix('run-')}-{number}", view)
+        results.append(await drill.play())
+    return tuple(results)
+
+
+def _exit_status(results: tuple[DrillResult, ...]) -> Exit:
+    if any(result.verdict != "scored" for result in results):
+        return Exit.NOT_POSSIBLE
+    return Exit.OK if all_slas_met(results) else Exit.SLA_MISSED
+
+
+def _write(plan: Plan, game_day: GameDay, run: str, console: Console) -> None:
+    folder = plan.options.report or plan.root / ".gameday" / "reports" / run
+    paths = write_report(game_day, folder)
+    if plan.options.json is not None:
+        write_json(game_day, plan.options.json)
+    console.print(f"report: {_shown(paths.html)}", highlight=False, soft_wrap=True)
+    _forget_old_runs(plan.root)
+
+
+def _forget_old_runs(root: Path) -> None:
+    """Logs and databases of the last runs are kept; reports always."""
+    runs = sorted((root / ".gameday" / "runs").iterdir())
+    for old in runs[:-RUNS_KEPT]:
+        shutil.rmtree(old, ignore_errors=True)
+
+
+def _shown(path: Path) -> str:
+    try:
+        return str(path.resolve().relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)

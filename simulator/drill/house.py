@@ -1,0 +1,112 @@
+"""What the command line does besides playing: up, down, status, show, validate, score."""
+
+import asyncio
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+
+from scoring.errors import ScoringError
+from simulator.drill import embedded
+from simulator.drill.catalog import experiment_file, shipped_experiments
+from simulator.drill.documents import shown
+from simulator.drill.embedded import Cluster
+from simulator.drill.experiment import read_experiment
+from simulator.drill.kube import Kube
+from simulator.drill.plan import known_alerts
+from simulator.drill.runbook import read_runbook
+from simulator.drill.stage import Say, wait_until_ready
+from simulator.drill.target import llm_research_api
+from simulator.errors import BadInput
+
+
+async def bring_up(root: Path, clock: float, variant: str, say: Say) -> Cluster:
+    """The embedded cluster with the app on it, left running. If it is up already, the app is applied again."""
+    target = llm_research_api(variant)
+    if not target.manifests.is_dir():
+        raise BadInput(f"--variant: there is no '{variant}'; take base or gradual")
+    cluster = await asyncio.to_thread(embedded.running, root)
+    is_new = cluster is None
+    if cluster is None:
+        say("starting the cluster")
+        _, cluster = await embedded.up(root, clock, outlives_us=True)
+    try:
+        kube = await asyncio.to_thread(Kube, Path(cluster.kubeconfig), None, target.namespace)
+        say("applying the app's manifests")
+        await embedded.apply(kube.kubeconfig, None, target.manifests)
+        await wait_until_ready(kube, lambda _: None)
+    except BaseException:
+        if is_new:
+            embedded.remove(root, cluster)
+        raise
+    return cluster
+
+
+def take_down(root: Path) -> bool:
+    """End the embedded cluster; False if none was up."""
+    cluster = embedded.running(root)
+    if cluster is None:
+        return False
+    embedded.remove(root, cluster)
+    return True
+
+
+def describe(root: Path) -> Iterator[str]:
+    """What is up, a line each."""
+    cluster = embedded.running(root)
+    if cluster is None:
+        yield "nothing is up; 'gameday up' starts the cluster with the sample app"
+        return
+    target = llm_research_api()
+    kube = Kube(Path(cluster.kubeconfig), None, target.namespace)
+    yield f"cluster     {cluster.server} (clock {cluster.clock:g}×, pid {cluster.pid})"
+    yield f"kubeconfig  {cluster.kubeconfig}"
+    if kube.exists():
+        for name, ready in sorted(kube.ready_replicas().items()):
+            yield f"deployment  {name}: {ready} ready"
+        yield f"app         http://{kube.cluster_ip(target.app.service)}:{target.app.port}"
+
+
+def show(name: str) -> Iterator[str]:
+    """One experiment for a reader."""
+    experiment = read_experiment(experiment_file(name))
+    runbook = read_runbook(experiment.runbook)
+    truth = experiment.truth
+    yield experiment.title
+    yield ""
+    yield f"failure mode  {truth['failure_mode']}"
+    yield f"component     {truth['component']}"
+    yield f"severity      {', '.join(f'{level} ({book})' for book, level in truth['severity'].items())}"
+    yield f"detection     {', '.join(truth['alerts'])}"
+    yield f"file          {shown(experiment.path)}"
+    yield f"runbook       {shown(experiment.runbook)}: {runbook.title}"
+    for block in runbook.commands("Mitigate"):
+        yield from (f"    {line}" for line in block.rstrip().splitlines())
+
+
+def validate(names: list[str]) -> Iterator[str]:
+    """Check each experiment whole; yields a line for each that is right. Raises the first `BadInput`."""
+    from chaoslib.exceptions import ChaosException
+    from chaoslib.experiment import ensure_experiment_is_valid
+    from chaoslib.loader import load_experiment
+
+    logging.getLogger("chaostoolkit").setLevel(logging.CRITICAL)
+    alerts = known_alerts(llm_research_api())
+    paths = [experiment_file(name) for name in names] or [path for _, path in shipped_experiments()]
+    for path in paths:
+        experiment = read_experiment(path, alerts=alerts)
+        read_runbook(experiment.runbook).commands("Mitigate")
+        try:
+            ensure_experiment_is_valid(load_experiment(str(path)))
+        except ChaosException as error:
+            raise BadInput(f"{shown(path)}: Chaos Toolkit refuses it: {error}") from error
+        yield f"ok  {shown(path)}"
+
+
+def score_timeline(path: Path, playbook: str | None) -> str:
+    """The scorecard of a recorded timeline, as JSON. Raises `BadInput`."""
+    from scoring.files import score_file
+
+    try:
+        return score_file(path, playbook).to_json()
+    except ScoringError as error:
+        raise BadInput(str(error)) from None

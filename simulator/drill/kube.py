@@ -1,0 +1,117 @@
+"""What the drill itself reads and writes in the target's namespace, through the official client.
+
+The calls block; the runner makes them in a thread.
+"""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from simulator.errors import BadInput, NotPossible
+
+Spec = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """The Deployments of a namespace as they were: name to spec."""
+
+    deployments: dict[str, Spec]
+
+
+class Kube:
+    """One namespace of one cluster."""
+
+    def __init__(self, kubeconfig: Path, context: str | None, namespace: str) -> None:
+        """Raises `BadInput` if the kubeconfig does not exist or has no such context."""
+        from kubernetes import client, config
+
+        if not kubeconfig.is_file():
+            raise BadInput(f"--kubeconfig: {kubeconfig}: there is no such file")
+        try:
+            api = config.new_client_from_config(str(kubeconfig), context=context)
+        except config.ConfigException as error:
+            raise BadInput(f"--kubeconfig: {kubeconfig}: {error}") from error
+        self.kubeconfig = kubeconfig
+        self.namespace = namespace
+        self._core = client.CoreV1Api(api)
+        self._apps = client.AppsV1Api(api)
+        self._failure = client.ApiException
+
+    def services(self) -> list[str]:
+        """Names of all Services, sorted."""
+        return sorted(i["metadata"]["name"] for i in self._items(self._core.list_namespaced_service))
+
+    def ready_replicas(self) -> dict[str, int]:
+        """Ready replicas of each Deployment."""
+        return {
+            item["metadata"]["name"]: item.get("status", {}).get("readyReplicas", 0)
+            for item in self._items(self._apps.list_namespaced_deployment)
+        }
+
+    def unready(self) -> list[str]:
+        """Deployments that are not rolled out whole: name and what is missing."""
+        waiting = []
+        for item in self._items(self._apps.list_namespaced_deployment):
+            wanted, status = item["spec"].get("replicas", 1), item.get("status", {})
+            ready = min(status.get("readyReplicas", 0), status.get("updatedReplicas", 0))
+            observed = status.get("observedGeneration", 0) >= item["metadata"].get("generation", 0)
+            if ready < wanted or status.get("replicas", 0) != wanted or not observed:
+                waiting.append(f"{item['metadata']['name']} {ready}/{wanted}")
+        return waiting
+
+    def cluster_ip(self, service: str) -> str:
+        """The Service's ClusterIP. Raises `NotPossible` if there is no such Service."""
+        for item in self._items(self._core.list_namespaced_service):
+            if item["metadata"]["name"] == service:
+                return str(item["spec"]["clusterIP"])
+        raise NotPossible(f"service {service} is not in namespace {self.namespace}")
+
+    def exists(self) -> bool:
+        """Whether the namespace is there."""
+        try:
+            self._core.read_namespace(self.namespace)
+        except self._failure as error:
+            if error.status == 404:
+                return False
+            raise
+        return True
+
+    def snapshot(self) -> Snapshot:
+        """All Deployments' specs."""
+        return Snapshot(
+            {item["metadata"]["name"]: item["spec"] for item in self._items(self._apps.list_namespaced_deployment)}
+        )
+
+    def restore(self, snapshot: Snapshot) -> list[str]:
+        """Bring every Deployment back to its snapshot and delete those that came later; names what changed.
+
+        The strategy and replicas come back with the rest. One that is as it was is not written.
+        """
+        changed = []
+        for item in self._items(self._apps.list_namespaced_deployment):
+            name = item["metadata"]["name"]
+            wanted = snapshot.deployments.get(name)
+            if wanted is None:
+                self._apps.delete_namespaced_deployment(name, self.namespace)
+                changed.append(f"deleted {name}")
+            elif wanted != item["spec"]:
+                item["spec"] = wanted
+                self._apps.replace_namespaced_deployment(name, self.namespace, item)
+                changed.append(f"restored {name}")
+        return changed
+
+    def restart_one(self, selector: str) -> str:
+        """Delete one pod that `selector` matches; returns its name. Raises `NotPossible` if there is none."""
+        for item in self._items(self._core.list_namespaced_pod, label_selector=selector):
+            if "deletionTimestamp" not in item["metadata"]:
+                name = str(item["metadata"]["name"])
+                self._core.delete_namespaced_pod(name, self.namespace)
+                return name
+        raise NotPossible(f"no pod matches {selector} in namespace {self.namespace}")
+
+    def _items(self, list_call: Any, **options: Any) -> list[dict[str, Any]]:
+        answer = list_call(self.namespace, _preload_content=False, **options)
+        items: list[dict[str, Any]] = json.loads(answer.data)["items"]
+        return items

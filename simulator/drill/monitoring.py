@@ -1,0 +1,125 @@
+"""The monitor of a game day: the target's own Prometheus files, fitted to this place and to the drill clock."""
+
+import base64
+import sys
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+import yaml
+
+from simulator.drill.children import start_and_greet
+from simulator.drill.clock import DrillClock
+from simulator.drill.target import Target
+from simulator.errors import NotPossible
+from simulator.monitor.rescale import longest_for_s, rescale_rules
+
+SHORTEST_INTERVAL_S = 0.2
+_INTERVALS = ("scrape_interval", "scrape_timeout", "evaluation_interval")
+
+
+@dataclass(frozen=True)
+class Places:
+    """Addresses that the target's Prometheus file leaves open. `load` and `scoring` are `http://host:port` URLs."""
+
+    kubeconfig: Path
+    load: str
+    scoring: str
+    ingest_token: str
+
+
+def write_monitoring(target: Target, places: Places, clock: DrillClock, folder: Path) -> Path:
+    """Write `prometheus.yml` and the rules, with every duration divided by the clock; returns the former."""
+    (folder / "rules").mkdir(parents=True, exist_ok=True)
+    for path in target.rules:
+        (folder / "rules" / path.name).write_text(rescale_rules(path.read_text(encoding="utf-8"), clock.factor))
+    config = yaml.safe_load(target.prometheus_config.read_text(encoding="utf-8"))
+    for name in _INTERVALS:
+        wall = max(SHORTEST_INTERVAL_S, clock.wall(_seconds(config["global"][name])))
+        config["global"][name] = f"{round(wall * 1000)}ms"
+    (folder / "kubeconfig").write_bytes(places.kubeconfig.read_bytes())
+    (folder / "kubeconfig").chmod(0o600)
+    (folder / "ingest-token").touch(mode=0o600)
+    (folder / "ingest-token").write_text(places.ingest_token)
+    config["alerting"] = {
+        "alertmanagers": [
+            {
+                "static_configs": [{"targets": [urlsplit(places.scoring).netloc]}],
+                "authorization": {"credentials_file": "ingest-token"},
+            }
+        ]
+    }
+    for job in config["scrape_configs"]:
+        if job["job_name"] == "load":
+            job["static_configs"] = [{"targets": [urlsplit(places.load).netloc]}]
+        if job["job_name"] == "kube-state-metrics":
+            _lead_to_api_server(job, places.kubeconfig, folder)
+    path = folder / "prometheus.yml"
+    path.write_text(yaml.safe_dump(config, sort_keys=False))
+    return path
+
+
+async def start_monitor(
+    config: Path, clock: DrillClock, env: Mapping[str, str], owner: AsyncExitStack, log: Path
+) -> str:
+    """Start the monitor on `config`; returns its URL. It ends with `owner`. Raises `NotPossible`."""
+    lookback = f"{max(2000, round(clock.wall(300) * 1000))}ms"
+    child, hello = await start_and_greet(
+        "monitor",
+        [
+            sys.executable,
+            "-m",
+            "simulator.monitor",
+            "--config.file",
+            config,
+            "--web.listen-address",
+            "127.0.0.1:0",
+            "--query.lookback-delta",
+            lookback,
+        ],
+        env=env,
+        log=log,
+    )
+    owner.push_async_callback(child.stop)
+    return str(hello["url"])
+
+
+async def targets_down(url: str) -> list[str]:
+    """Scrape targets that a Prometheus cannot read, with its own words. Raises `NotPossible` if it has none at all."""
+    async with httpx.AsyncClient(base_url=url, timeout=5, trust_env=False) as http:
+        try:
+            active = (await http.get("/api/v1/targets")).raise_for_status().json()["data"]["activeTargets"]
+        except (httpx.HTTPError, ValueError, KeyError) as error:
+            raise NotPossible(f"the monitor at {url} does not answer as Prometheus does: {error!r}") from error
+    if not active:
+        raise NotPossible(f"the monitor at {url} has no target to scrape")
+    return [f"{t['scrapeUrl']}: {t['lastError'] or t['health']}" for t in active if t["health"] != "up"]
+
+
+def longest_for(target: Target) -> float:
+    """The longest `for` of the target's rules, in drill seconds."""
+    return max((longest_for_s(path.read_text(encoding="utf-8")) for path in target.rules), default=0.0)
+
+
+def _lead_to_api_server(job: dict[str, Any], kubeconfig: Path, folder: Path) -> None:
+    """An embedded cluster serves the kube-state-metrics names at its API server; another has its own exporter."""
+    config = yaml.safe_load(kubeconfig.read_text())
+    cluster, user = config["clusters"][0]["cluster"], config["users"][0]["user"]
+    server = urlsplit(cluster["server"])
+    if server.hostname != "127.0.0.1" or "token" not in user or "certificate-authority-data" not in cluster:
+        return
+    (folder / "ca.crt").write_bytes(base64.b64decode(cluster["certificate-authority-data"]))
+    job["static_configs"] = [{"targets": [server.netloc]}]
+    job["scheme"] = "https"
+    job["authorization"] = {"credentials": user["token"]}
+    job["tls_config"] = {"ca_file": "ca.crt"}
+
+
+def _seconds(duration: str) -> float:
+    units = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
+    number = duration.rstrip("msh")
+    return float(number) * units[duration[len(number) :]]

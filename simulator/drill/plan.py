@@ -1,0 +1,171 @@
+"""What a run was asked for, checked whole before anything starts."""
+
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from scoring.errors import ScoringError
+from scoring.playbook import Playbook
+from scoring.playbook_file import load_playbook, playbook_text
+from simulator.drill.catalog import experiment_file, nearest, suite_file
+from simulator.drill.clock import DrillClock
+from simulator.drill.documents import read_document
+from simulator.drill.experiment import Experiment, check_severity, read_experiment
+from simulator.drill.target import Target, llm_research_api
+from simulator.errors import BadInput, NotPossible
+from simulator.monitor.rescale import alert_names
+
+RESPONDERS = ("autopilot", "none")
+DEFAULT_PLAYBOOK = "llm-research-lab"
+SPACE_NEEDED = 200 * 1024 * 1024
+_SUITE_KEYS = {"title", "playbook", "responder", "clock", "users", "variant", "experiments"}
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the command line says; None where it is silent, so that a suite or a default decides."""
+
+    playbook: str | None = None
+    responder: str | None = None
+    clock: float | None = None
+    users: int | None = None
+    variant: str | None = None
+    json: Path | None = None
+    report: Path | None = None
+    keep: bool = False
+    kubeconfig: Path | None = None
+    context: str | None = None
+    prometheus: str | None = None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A game day, ready to be played."""
+
+    title: str
+    experiments: tuple[Experiment, ...]
+    playbook: Playbook
+    playbook_text: str
+    responder: str
+    clock: DrillClock
+    users: int
+    target: Target
+    root: Path
+    options: Options
+
+
+def plan_experiments(names: list[str], options: Options, root: Path) -> Plan:
+    """A game day of single experiments. Raises `BadInput`."""
+    return _plan({"title": " + ".join(names)}, [experiment_file(name) for name in names], options, root)
+
+
+def plan_suite(name: str, options: Options, root: Path) -> Plan:
+    """The game day that a suite describes; `options` win over it. Raises `BadInput`."""
+    path = suite_file(name)
+    document = read_document(path)
+    for key in document.data:
+        if key not in _SUITE_KEYS:
+            raise document.fail(f"'{key}' is no field of a suite{nearest(str(key), sorted(_SUITE_KEYS))}", key)
+    names = document.data.get("experiments")
+    if not isinstance(names, list) or not names:
+        raise document.fail("'experiments' lists what is played, in order", "experiments")
+    files = []
+    for index, item in enumerate(names):
+        beside = path.parent / str(item)
+        try:
+            files.append(experiment_file(str(beside) if beside.exists() else str(item)))
+        except BadInput as error:
+            raise document.fail(str(error), "experiments", index) from None
+    return _plan({"title": path.stem, **document.data}, files, options, root)
+
+
+def known_alerts(target: Target) -> list[str]:
+    """Names of all alerts in the target's rule files."""
+    return [name for path in target.rules for name in alert_names(path.read_text(encoding="utf-8"))]
+
+
+def _plan(suite: dict[str, Any], files: list[Path], options: Options, root: Path) -> Plan:
+    clock = DrillClock(_number("clock", options.clock, suite.get("clock"), 60.0))
+    users = int(_number("users", options.users, suite.get("users"), 30))
+    if not 1 <= users <= 500:
+        raise BadInput(f"--users: {users} is out of bounds; give 1 to 500 users, the load stays on this machine")
+    responder = options.responder or suite.get("responder") or RESPONDERS[0]
+    if responder not in RESPONDERS:
+        raise BadInput(f"--responder: '{responder}' is none{nearest(str(responder), list(RESPONDERS))}")
+    target = llm_research_api(options.variant or suite.get("variant") or "base")
+    if not target.manifests.is_dir():
+        raise BadInput(f"variant '{target.manifests.name}' is none of the target; there are: base, gradual")
+    playbook, text = _playbook(options.playbook or suite.get("playbook") or DEFAULT_PLAYBOOK)
+    alerts = known_alerts(target)
+    experiments = tuple(read_experiment(path, alerts=alerts) for path in files)
+    for experiment in experiments:
+        check_severity(experiment, playbook.name, [level.id for level in playbook.levels])
+    _check_cluster(options)
+    _check_outputs(options, root)
+    return Plan(
+        title=str(suite["title"]),
+        experiments=experiments,
+        playbook=playbook,
+        playbook_text=text,
+        responder=responder,
+        clock=clock,
+        users=users,
+        target=target,
+        root=root,
+        options=options,
+    )
+
+
+def _playbook(name: str) -> tuple[Playbook, str]:
+    try:
+        playbook = load_playbook(name)
+    except ScoringError as error:
+        raise BadInput(f"--playbook: {error}") from None
+    return playbook, playbook_text(name)
+
+
+def _number(name: str, given: float | None, planned: Any, default: float) -> float:
+    value = given if given is not None else planned if planned is not None else default
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        raise BadInput(f"--{name}: {value!r} is no number") from None
+
+
+def _check_cluster(options: Options) -> None:
+    if options.kubeconfig is None:
+        if options.context is not None:
+            raise BadInput("--context goes with --kubeconfig; without it the embedded cluster is used")
+        return
+    if not options.kubeconfig.is_file():
+        raise BadInput(f"--kubeconfig: {options.kubeconfig}: there is no such file")
+    if options.context is None:
+        raise BadInput(
+            "--kubeconfig needs --context NAME: a drill touches a cluster only in a context that you allow by name"
+        )
+    document = read_document(options.kubeconfig)
+    names = [str(c.get("name")) for c in document.data.get("contexts") or [] if isinstance(c, dict)]
+    if options.context not in names:
+        raise document.fail(f"there is no context '{options.context}'{nearest(options.context, names)}", "contexts")
+
+
+def _check_outputs(options: Options, root: Path) -> None:
+    places = [("--report", options.report), ("--json", options.json.parent if options.json else None)]
+    for flag, place in [*places, ("the working folder", root / ".gameday")]:
+        if place is None:
+            continue
+        try:
+            place.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise BadInput(f"{flag}: {place}: cannot be made: {error.strerror}") from None
+        if not os.access(place, os.W_OK):
+            raise BadInput(f"{flag}: {place}: cannot be written to")
+        free = shutil.disk_usage(place).free
+        if free < SPACE_NEEDED:
+            raise NotPossible(
+                f"{flag}: {place}: the disk is full: {free >> 20} MiB left, a game day needs {SPACE_NEEDED >> 20} MiB"
+            )
+    if options.json is not None and options.json.is_dir():
+        raise BadInput(f"--json: {options.json} is a folder; give a file")

@@ -1,0 +1,49 @@
+"""Addresses that reach a Service from here: its ClusterIP on an embedded cluster, else a forwarded port."""
+
+import asyncio
+import re
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+from simulator.drill.children import Child
+from simulator.drill.embedded import kubectl
+from simulator.drill.kube import Kube
+from simulator.drill.target import Endpoint
+from simulator.errors import NotPossible
+from simulator.processes import die_with_parent
+
+FORWARD_LIMIT_S = 15.0
+_FORWARDING = re.compile(rb"Forwarding from 127\.0\.0\.1:(\d+)")
+
+
+async def address_of(kube: Kube, endpoint: Endpoint, owner: AsyncExitStack, context: str | None, log: Path) -> str:
+    """`host:port` of a Service. A forwarding kubectl, where one is needed, ends with `owner`."""
+    ip = await asyncio.to_thread(kube.cluster_ip, endpoint.service)
+    if ip.startswith("127."):
+        return f"{ip}:{endpoint.port}"
+    argv = [kubectl(), "--kubeconfig", str(kube.kubeconfig), "-n", kube.namespace]
+    if context:
+        argv += ["--context", context]
+    with log.open("ab") as stderr:
+        process = await asyncio.create_subprocess_exec(
+            *argv,
+            "port-forward",
+            f"service/{endpoint.service}",
+            f":{endpoint.port}",
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=stderr,
+            preexec_fn=die_with_parent,
+            start_new_session=True,
+        )
+    child = Child(f"port-forward to {endpoint.service}", process, log)
+    owner.push_async_callback(child.stop)
+    assert process.stdout is not None
+    try:
+        line = await asyncio.wait_for(process.stdout.readline(), FORWARD_LIMIT_S)
+    except TimeoutError:
+        line = b""
+    found = _FORWARDING.match(line)
+    if found is None:
+        raise NotPossible(f"service {endpoint.service} cannot be reached: {line.decode().strip()} (log: {log})")
+    return f"127.0.0.1:{found[1].decode()}"

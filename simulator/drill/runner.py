@@ -1,0 +1,294 @@
+"""One drill from baseline to scorecard: the story, step by step."""
+
+import asyncio
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from scoring.playbook import Level
+from scoring.scorecard import Scorecard
+from scoring.timeline import Event, Timeline, Window
+from simulator.drill.autopilot import Autopilot
+from simulator.drill.chaos import ChaosRun, start_chaos
+from simulator.drill.experiment import Experiment
+from simulator.drill.impact import Crossing, ImpactWatch, Thresholds
+from simulator.drill.monitoring import longest_for
+from simulator.drill.oracle import Baseline, Condition, quiet_enough
+from simulator.drill.pager import Pager
+from simulator.drill.readings import Dashboard, Readings
+from simulator.drill.scoring_client import ScoringClient, instant
+from simulator.drill.sla_clocks import SlaClocks
+from simulator.drill.stage import Stage
+from simulator.errors import GamedayError, NotPossible
+from simulator.report.models import DrillResult, Verdict
+from simulator.report.view import View
+
+BASELINE_WINDOWS = 4
+STEADY_LIMIT_S = 90.0
+INJECTION_LIMIT_S = 90.0
+EVENT_PACE_S = 0.2
+READING_WINDOW_S = 180.0
+"""Drill seconds over which a responder reads the dashboard."""
+
+
+@dataclass
+class Drill:
+    """One drill in progress."""
+
+    stage: Stage
+    experiment: Experiment
+    id: str
+    view: View
+    _windows_seen: int = 0
+    _is_well: bool = False
+
+    @property
+    def name(self) -> str:
+        """What people call it."""
+        return self.experiment.title
+
+    async def play(self) -> DrillResult:
+        """Play it. A drill that cannot be carried out is recorded as aborted, with the reason."""
+        try:
+            await self._play()
+        except NotPossible as error:
+            return await self._give_up(str(error))
+        except asyncio.CancelledError:
+            await self._give_up("interrupted")
+            raise
+        timeline = await self.stage.scoring.timeline(self.id)
+        scorecard = await self.stage.scoring.scorecard(self.id)
+        self.view.scored(self.name, scorecard)
+        return self._result(scorecard.verdict, scorecard.why, scorecard, timeline)
+
+    async def _play(self) -> None:
+        chaos = await start_chaos(self.experiment, self._chaos_env(), self.stage.folder / self.id)
+        try:
+            self.view.phase(self.name, "waiting for a steady state")
+            baseline = await self._capture_baseline()
+            await chaos.wait_until_steady()
+            await self._open(baseline)
+            await self._arm_watchdog()
+            async with asyncio.TaskGroup() as group:
+                showing = group.create_task(self._show_events())
+                recording = group.create_task(self._record())
+                responding = group.create_task(self._respond(baseline))
+                watching = group.create_task(self._watch(baseline))
+                self.view.phase(self.name, "injecting")
+                await chaos.inject(INJECTION_LIMIT_S)
+                self.view.phase(self.name, "incident")
+                await self._wait_for_the_end(responding)
+                responding.cancel()
+                watching.cancel()
+                self.view.phase(self.name, "taking the fault back")
+                await self._look_at_recovery(chaos, baseline)
+                recording.cancel()
+                await self.stage.scoring.end_drill(self.id, datetime.now(UTC))
+                await asyncio.sleep(EVENT_PACE_S)
+                showing.cancel()
+        except* GamedayError as group_of_errors:
+            raise _first(group_of_errors) from None
+        finally:
+            await chaos.child.stop()
+            await self._clear_up()
+
+    async def _capture_baseline(self) -> Baseline:
+        """The last windows before the injection, all quiet; waits until the app and the alerts are."""
+        stage, loop = self.stage, asyncio.get_running_loop()
+        deadline = loop.time() + STEADY_LIMIT_S
+        first = len(stage.feed.windows)
+        while True:
+            window = await stage.feed.after(len(stage.feed.windows))
+            self.view.window(self.name, Window.model_validate(window))
+            recent = stage.feed.windows[first:][-BASELINE_WINDOWS:]
+            firing = await stage.oracle.firing()
+            waiting = await asyncio.to_thread(stage.kube.unready)
+            if len(recent) == BASELINE_WINDOWS and all(map(quiet_enough, recent)) and not firing and not waiting:
+                return await stage.oracle.capture(recent, longest_for(stage.plan.target))
+            if loop.time() > deadline:
+                raise NotPossible(
+                    f"no steady state within {STEADY_LIMIT_S:g} s: firing {firing or 'nothing'}, not ready "
+                    f"{waiting or 'nothing'}, {window['failures']} of {window['requests']} last requests failed"
+                )
+
+    async def _open(self, baseline: Baseline) -> None:
+        plan = self.stage.plan
+        await self.stage.scoring.open_drill(
+            {
+                "id": self.id,
+                "playbook": plan.playbook.name,
+                "playbook_text": plan.playbook_text,
+                "clock": plan.clock.factor,
+                "experiment": self.experiment.name,
+                "responder": plan.responder,
+                "started_at": instant(),
+                "truth": self.experiment.truth,
+                "game_day": self.stage.mark,
+            }
+        )
+        await self.stage.scoring.post_event(self.id, "drill.started", "runner", {"experiment": self.experiment.name})
+        await self.stage.scoring.put_baseline(self.id, baseline.as_json())
+        self._windows_seen = len(self.stage.feed.windows)
+
+    async def _arm_watchdog(self) -> None:
+        stage = self.stage
+        await stage.guard.order(
+            drill={
+                "id": self.id,
+                "experiment": str(self.experiment.path),
+                "env": self._chaos_env(),
+                "kubeconfig": str(stage.kube.kubeconfig),
+                "context": stage.plan.options.context,
+                "namespace": stage.kube.namespace,
+                "deployments": stage.snapshot.deployments,
+            }
+        )
+
+    async def _record(self) -> None:
+        """Every load window, and each crossing of the thresholds, on the timeline."""
+        limits = self.stage.plan.playbook.verification
+        impact = ImpactWatch(Thresholds(limits.error_share_above.value, limits.p95_ms_above.value))
+        while True:
+            window = await self.stage.feed.after(self._windows_seen)
+            self._windows_seen += 1
+            self.view.window(self.name, Window.model_validate(window))
+            await self.stage.scoring.post_impact(self.id, [window])
+            if crossing := impact.see(window):
+                await self._post_crossing(crossing)
+
+    async def _post_crossing(self, crossing: Crossing) -> None:
+        window = crossing.window
+        share = window["failures"] / window["requests"] if window["requests"] else 1.0
+        data = {"reason": crossing.reason, "error_share": round(share, 4), "p95_ms": window["p95_ms"]}
+        at = datetime.fromisoformat(window["at"])
+        await self.stage.scoring.post_event(self.id, crossing.kind, "load", data, at)
+
+    async def _watch(self, baseline: Baseline) -> None:
+        """The oracle's look, once for each load window."""
+        while True:
+            await self.stage.feed.after(len(self.stage.feed.windows))
+            at, conditions = datetime.now(UTC), await self._look(baseline)
+            await self._post_check("mitigated", conditions, at)
+            self._is_well = all(condition["ok"] for condition in conditions)
+
+    async def _look(self, baseline: Baseline) -> list[Condition]:
+        recent = self.stage.feed.windows
+        return await self.stage.oracle.check(baseline, self.experiment.truth["alerts"], recent)
+
+    async def _post_check(self, phase: str, conditions: list[Condition], at: datetime) -> None:
+        data = {"phase": phase, "ok": all(c["ok"] for c in conditions), "conditions": conditions}
+        await self.stage.scoring.post_event(self.id, "oracle.checked", "oracle", data, at)
+
+    async def _respond(self, baseline: Baseline) -> None:
+        """The responder in its seat; with nobody there, this waits for ever."""
+        plan = self.stage.plan
+        if plan.responder == "none":
+            await asyncio.Event().wait()
+        client = ScoringClient(self.stage.scoring.url, self.stage.tokens.responder)
+        dashboard = Dashboard(self.stage.prometheus_url, plan.clock.wall(READING_WINDOW_S))
+        try:
+            await Autopilot(
+                pager=Pager(client, self.id),
+                dashboard=dashboard,
+                shell=self.stage.shell,
+                playbook=plan.playbook,
+                clock=plan.clock,
+                normal=Readings(baseline.requests_per_s, baseline.error_share, baseline.p95_ms),
+            ).respond()
+        finally:
+            await client.close()
+            await dashboard.close()
+
+    async def _wait_for_the_end(self, responding: asyncio.Task[None]) -> None:
+        """Until the responder is done, or nothing that could still come would be in time."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._limit_s()):
+                await asyncio.shield(responding)
+
+    def _limit_s(self) -> float:
+        """Wall seconds that a drill lasts at most after the injection.
+
+        With nobody there: until mitigation is missed for certain (its SLA and one verification window). With a
+        responder: twice the mitigation SLA, where its grade reaches 0, and two windows to verify.
+        """
+        plan, level = self.stage.plan, self._level()
+        times = 1 if plan.responder == "none" else 2
+        return plan.clock.wall(times * (level.sla.mitigate.value + plan.playbook.verification.window.value))
+
+    def _level(self) -> Level:
+        playbook = self.stage.plan.playbook
+        return playbook.level(self.experiment.truth["severity"][playbook.name])
+
+    async def _look_at_recovery(self, chaos: ChaosRun, baseline: Baseline) -> None:
+        """Recovered: an instance restarted still serves, and the cause is gone by the experiment's own hypothesis."""
+        at = datetime.now(UTC)
+        restart = await self._restart_one()
+        deviation = await chaos.release()
+        cause = {"name": "cause_gone", "ok": deviation is None, "seen": deviation or "the steady state holds"}
+        await self._post_check("recovered", [*await self._look(baseline), cause, restart], at)
+
+    async def _restart_one(self) -> Condition:
+        stage = self.stage
+        if not self._is_well:
+            return {"name": "restart_serves", "ok": False, "seen": "not tried, for the service was not mitigated"}
+        name = await asyncio.to_thread(stage.kube.restart_one, stage.plan.target.selector)
+        try:
+            async with asyncio.timeout(15):
+                while await asyncio.to_thread(stage.kube.unready):
+                    await asyncio.sleep(0.1)
+        except TimeoutError:
+            return {"name": "restart_serves", "ok": False, "seen": f"{name} was replaced by none that is ready"}
+        return {"name": "restart_serves", "ok": True, "seen": f"{name} was replaced by one that is ready"}
+
+    async def _clear_up(self) -> None:
+        """Leave the app as it was found, so that the next drill starts where this one did."""
+        stage = self.stage
+        await asyncio.to_thread(stage.kube.restore, stage.snapshot)
+        await stage.guard.order(drill=None)
+
+    async def _give_up(self, reason: str) -> DrillResult:
+        with suppress(NotPossible):
+            await self.stage.scoring.post_event(self.id, "drill.aborted", "runner", {"reason": reason})
+            await self.stage.scoring.end_drill(self.id, datetime.now(UTC))
+        self.view.phase(self.name, f"could not be carried out: {reason}")
+        return self._result("aborted", reason)
+
+    def _result(
+        self, verdict: Verdict, reason: str, scorecard: Scorecard | None = None, timeline: Timeline | None = None
+    ) -> DrillResult:
+        return DrillResult(
+            title=self.experiment.title,
+            failure_mode=self.experiment.truth["failure_mode"],
+            experiment=self.experiment.name,
+            verdict=verdict,
+            reason=reason,
+            scorecard=scorecard,
+            timeline=timeline,
+        )
+
+    async def _show_events(self) -> None:
+        after = 0
+        clocks = SlaClocks(self.view, self.name, self._level(), tuple(self.experiment.truth["alerts"]))
+        while True:
+            events, after = await self.stage.scoring.events(self.id, after)
+            for event in map(Event.model_validate, events):
+                self.view.event(self.name, event)
+                clocks.see(event)
+            await asyncio.sleep(EVENT_PACE_S)
+
+    def _chaos_env(self) -> dict[str, str]:
+        return {
+            **self.stage.chaos_env,
+            "GAMEDAY_SCORING_URL": self.stage.scoring.url,
+            "GAMEDAY_INGEST_TOKEN": self.stage.tokens.ingest,
+            "GAMEDAY_DRILL": self.id,
+            "GAMEDAY_LONGEST_LIFE_S": f"{2 * self._limit_s() + INJECTION_LIMIT_S:g}",
+        }
+
+
+def _first(group: BaseExceptionGroup[GamedayError]) -> GamedayError:
+    error: BaseException = group
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    assert isinstance(error, GamedayError)
+    return error

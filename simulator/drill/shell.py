@@ -1,0 +1,83 @@
+"""The drill shell: bash with the tools and addresses of a real night. What it runs goes on the timeline."""
+
+import asyncio
+import os
+import signal
+import sys
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from simulator.cluster.postgres_image import find_programs
+from simulator.processes import die_with_parent
+
+OUTPUT_KEPT = 8_000
+_TOOLS = ("psql",)
+
+
+@dataclass(frozen=True)
+class Ran:
+    """One command and what came of it. `seconds` is wall time; `output` holds both streams, its end kept."""
+
+    command: str
+    exit_status: int
+    output: str
+    seconds: float
+
+
+@dataclass(frozen=True)
+class DrillShell:
+    """Runs commands with `env` in `cwd`."""
+
+    env: Mapping[str, str]
+    cwd: Path
+
+    async def run(self, command: str, limit_s: float = 120.0) -> Ran:
+        """Run one block under `bash -euo pipefail`; after `limit_s` wall seconds it is killed (status 124)."""
+        began = time.monotonic()
+        process = await asyncio.create_subprocess_exec(
+            "bash",
+            "-euo",
+            "pipefail",
+            "-c",
+            command,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+            env=dict(self.env),
+            cwd=self.cwd,
+            start_new_session=True,
+            preexec_fn=die_with_parent,
+        )
+        try:
+            output, _ = await asyncio.wait_for(process.communicate(), limit_s)
+            status = process.returncode or 0
+        except TimeoutError:
+            output, status = f"stopped after {limit_s:g} s".encode(), 124
+        finally:
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(process.pid, signal.SIGKILL)
+            await process.wait()
+        text = output.decode(errors="replace")[-OUTPUT_KEPT:]
+        return Ran(command.strip(), status, text, round(time.monotonic() - began, 3))
+
+
+def shell_environment(
+    base: Mapping[str, str], *, tools: Path, kubeconfig: Path, variables: Mapping[str, str]
+) -> dict[str, str]:
+    """`base` with KUBECONFIG, `variables`, and a PATH that begins with `tools` and our interpreter's folder."""
+    path = os.pathsep.join([str(tools), str(Path(sys.executable).parent), base.get("PATH", os.defpath)])
+    return {**base, **variables, "PATH": path, "KUBECONFIG": str(kubeconfig)}
+
+
+def lay_out_tools(folder: Path) -> Path:
+    """Link the PostgreSQL client of the wheel into `folder`; returns `folder`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    programs = find_programs()
+    for tool in _TOOLS:
+        link = folder / tool
+        if not link.is_symlink():
+            link.symlink_to(programs / tool)
+    return folder

@@ -1,0 +1,48 @@
+"""What a drill must know of the application under it: names, addresses, and its data canary."""
+
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """A Service and its port."""
+
+    service: str
+    port: int
+
+
+@dataclass(frozen=True)
+class Target:
+    """One application under drill. URLs hold `{address}`: the host and port that reach the endpoint."""
+
+    namespace: str
+    manifests: Path
+    prometheus_config: Path
+    rules: tuple[Path, ...]
+    deployment: str
+    selector: str
+    app: Endpoint
+    database: Endpoint
+    providers: tuple[Endpoint, ...]
+    on_call_database_url: str
+    canary_sql: str
+
+
+def llm_research_api(variant: str = "base") -> Target:
+    """The sample app. `variant` is a folder of `target_app/deploy`: `base` or `gradual`."""
+    deploy = Path(str(files("target_app"))) / "deploy"
+    return Target(
+        namespace="llm-research",
+        manifests=deploy / variant,
+        prometheus_config=deploy / "monitoring" / "prometheus.yml",
+        rules=tuple(sorted((deploy / "monitoring" / "rules").glob("*.yaml"))),
+        deployment="llm-research-api",
+        selector="app=llm-research-api",
+        app=Endpoint("llm-research-api", 8080),
+        database=Endpoint("postgres", 5432),
+        providers=(Endpoint("provider-openai", 8090), Endpoint("provider-anthropic", 8090)),
+        on_call_database_url="postgresql://oncall:oncall@{address}/research",
+        canary_sql="SELECT count(*)::text || ' rows, ' || md5(string_agg(c::text, ',' ORDER BY c::text)) FROM canary c",
+    )

@@ -1,0 +1,36 @@
+"""What PostgreSQL itself says while its connection slots are held."""
+
+from typing import Any
+
+import psycopg
+
+from simulator.faults.waiting import until
+
+_SLOTS = """
+SELECT count(*) FILTER (WHERE backend_type = 'client backend' AND NOT usename = current_user),
+       current_setting('max_connections')::int
+       - current_setting('superuser_reserved_connections')::int
+       - current_setting('reserved_connections')::int
+FROM pg_stat_activity
+"""
+
+
+def slots_exhausted(database_url: str, timeout: float = 20) -> dict[str, Any]:
+    """Probe: every connection slot that ordinary roles may use is taken. Returns how many, of how many."""
+
+    def look() -> dict[str, int]:
+        with psycopg.connect(database_url, connect_timeout=3) as connection:
+            row = connection.execute(_SLOTS).fetchone()
+        assert row is not None
+        return {"taken": int(row[0]), "of": int(row[1])}
+
+    return until(look, lambda seen: seen["taken"] >= seen["of"], "connection slots exhausted", timeout)
+
+
+def sessions_of(database_url: str, application_name: str) -> int:
+    """Probe: how many sessions an application holds."""
+    with psycopg.connect(database_url, connect_timeout=3) as connection:
+        row = connection.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE application_name = %s", [application_name]
+        ).fetchone()
+    return int(row[0]) if row else 0

@@ -1,0 +1,58 @@
+"""Bad revisions: a setting of a Deployment changed and rolled out, as a release pipeline would."""
+
+from typing import Any
+
+from chaosk8s import create_k8s_api_client
+from chaoslib.types import Secrets
+from kubernetes import client
+
+from simulator.faults.waiting import until
+
+
+def set_environment(
+    name: str, container: str, values: dict[str, str | None], ns: str = "default", secrets: Secrets = None
+) -> dict[str, str | None]:
+    """Action: set variables of a container (None removes one), which rolls out a new revision. Idempotent."""
+    api = client.AppsV1Api(create_k8s_api_client(secrets))
+    env = [
+        {"name": key, "$patch": "delete"} if value is None else {"name": key, "value": value}
+        for key, value in values.items()
+    ]
+    patch = {"spec": {"template": {"spec": {"containers": [{"name": container, "env": env}]}}}}
+    api.patch_namespaced_deployment(name, ns, patch)
+    return values
+
+
+def environment_is(
+    name: str, container: str, variable: str, value: str | None, ns: str = "default", secrets: Secrets = None
+) -> bool:
+    """Probe: whether the container's own `env` gives `variable` that value (None: does not set it)."""
+    api = client.AppsV1Api(create_k8s_api_client(secrets))
+    template = api.read_namespaced_deployment(name, ns).spec.template.spec
+    for one in template.containers:
+        if one.name == container:
+            return {entry.name: entry.value for entry in one.env or []}.get(variable) == value
+    return False
+
+
+def pods_wait_for(
+    label_selector: str,
+    reason: str,
+    at_least: int = 1,
+    ns: str = "default",
+    timeout: float = 30,
+    secrets: Secrets = None,
+) -> dict[str, Any]:
+    """Probe: at least so many pods have a container waiting for `reason`. Returns restarts by pod."""
+    api = client.CoreV1Api(create_k8s_api_client(secrets))
+
+    def waiting() -> dict[str, int]:
+        pods = api.list_namespaced_pod(ns, label_selector=label_selector).items
+        return {
+            pod.metadata.name: status.restart_count
+            for pod in pods
+            for status in pod.status.container_statuses or []
+            if status.state.waiting is not None and status.state.waiting.reason == reason
+        }
+
+    return until(waiting, lambda pods: len(pods) >= at_least, f"pods {label_selector} in {reason}", timeout)

@@ -1,0 +1,65 @@
+"""Runbooks are read as engineers write them, and executed word for word."""
+
+from pathlib import Path
+
+import pytest
+
+from simulator.drill.catalog import runbook_file, shipped_experiments
+from simulator.drill.runbook import read_runbook
+from simulator.drill.shell import DrillShell
+from simulator.errors import BadInput
+
+TEXT = """# The title
+
+## Investigate
+
+```bash
+look
+```
+
+## Mitigate
+
+Prose, and a block that is no shell:
+
+```sql
+SELECT 1
+```
+
+```bash
+first
+second "word for word"
+```
+
+```sh
+third
+```
+"""
+
+
+def test_shell_blocks_come_by_section_and_untouched(tmp_path: Path) -> None:
+    path = tmp_path / "runbook.md"
+    path.write_text(TEXT)
+    runbook = read_runbook(path)
+    assert runbook.title == "The title"
+    assert runbook.commands("Mitigate") == ('first\nsecond "word for word"\n', "third\n")
+    with pytest.raises(BadInput, match="no shell block under '## Verify'"):
+        runbook.commands("Verify")
+
+
+@pytest.mark.parametrize("name", [name for name, _ in shipped_experiments()])
+def test_every_shipped_experiment_has_a_runbook_that_mitigates(name: str) -> None:
+    runbook = read_runbook(runbook_file(f"experiments/{name}/runbook.md"))
+    assert {"Symptoms", "Investigate", "Mitigate", "Verify"} <= set(runbook.sections)
+    assert runbook.commands("Mitigate")
+
+
+async def test_the_drill_shell_stops_at_the_first_command_that_fails(tmp_path: Path) -> None:
+    shell = DrillShell({"PATH": "/usr/bin:/bin", "WHO": "me"}, tmp_path)
+    ran = await shell.run('echo "$WHO"; false | true; echo not reached')
+    assert (ran.exit_status, ran.output) == (1, "me\n")
+
+
+async def test_a_command_that_does_not_end_is_stopped_with_all_it_started(tmp_path: Path) -> None:
+    shell = DrillShell({"PATH": "/usr/bin:/bin"}, tmp_path)
+    ran = await shell.run("sleep 300 & sleep 300", limit_s=0.3)
+    assert ran.exit_status == 124
