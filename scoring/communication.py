@@ -35,13 +35,14 @@ def communicate(
     updates = [e for e in story.since_begin("update.posted") if e.occurred_at <= end or e.data.get("closing") is True]
     within = [e for e in updates if e.occurred_at <= end]
     first = _first_update(story, stretches, within, end)
-    nothing_due = first.grade is None and not updates
+    if first.grade is None and not updates:
+        return Finding(None, "the drill ended before an update was due")
     return together(
         [
             Part(0.25, first),
             Part(0.35, _cadence(story, stretches, within)),
-            Part(0.15, Finding(None, "") if nothing_due else _audiences(stretches, updates)),
-            Part(0.15, Finding(None, "") if nothing_due else _content(story, updates)),
+            Part(0.15, _audiences(stretches, updates)),
+            Part(0.15, _content(story, updates)),
             Part(0.10, _closing(updates, mitigation, is_censored=is_censored)),
         ]
     )

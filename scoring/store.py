@@ -114,10 +114,11 @@ class Store:
             rows = session.exec(select(DrillRow).order_by("position")).all()
             return [(*_definition(row), row.events) for row in rows]
 
-    def running(self) -> list[str]:
-        """Ids of the drills that have not ended."""
+    def running(self) -> list[Drill]:
+        """The drills that have not ended. Raises RecordError."""
         with Session(self._engine) as session:
-            return list(session.exec(select(DrillRow.id).where(DrillRow.ended_at == None)).all())  # noqa: E711
+            rows = session.exec(select(DrillRow).where(DrillRow.ended_at == None)).all()  # noqa: E711
+            return [_definition(row)[0] for row in rows]
 
     def drill(self, drill_id: str) -> tuple[Drill, Truth, int]:
         """One drill with its truth and number of events. Raises NoSuchDrill and RecordError."""

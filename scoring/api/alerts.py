@@ -23,6 +23,10 @@ class PushedAlert(BaseModel):
     ends_at: Instant | None = Field(default=None, alias="endsAt")
     generator_url: str = Field(default="", alias="generatorURL")
 
+    def was_over_by(self, instant: datetime) -> bool:
+        """Whether the alert's end is known and lies before `instant`."""
+        return self.ends_at is not None and 1 < self.ends_at.year and self.ends_at < instant
+
 
 def fingerprint(labels: Mapping[str, str]) -> str:
     """Prometheus' fingerprint of a label set: FNV-1a over sorted names and values, 16 hexadecimal digits."""

@@ -154,12 +154,16 @@ def get_playbook(name: str, _: Reader) -> dict[str, Any]:
 
 @router.post("/api/v2/alerts")
 def push_alerts(body: list[PushedAlert], store: Record, _: Writer) -> dict[str, int]:
-    """Alerts as Prometheus pushes them, for every drill that is running; repeats are recognised."""
+    """Alerts as Prometheus pushes them, for every drill that is running; repeats are recognised.
+
+    An alert that was over before a drill began is none of its events: monitors repeat a resolved alert for minutes.
+    """
     now = utc_now()
-    events = [event for alert in body for event in events_of(alert, now)]
-    running = store.running() if events else []
-    for drill_id in running:
-        store.append(drill_id, events, now, first_stands=True)
+    running = store.running() if body else []
+    for drill in running:
+        events = [e for alert in body if not alert.was_over_by(drill.started_at) for e in events_of(alert, now)]
+        if events:
+            store.append(drill.id, events, now, first_stands=True)
     return {"drills": len(running)}
 
 

@@ -181,6 +181,17 @@ def test_pushed_alerts_are_recognised_when_they_come_again(
     assert events[0]["data"]["fingerprint"] == events[2]["data"]["fingerprint"]
 
 
+def test_an_alert_that_was_over_before_the_drill_is_none_of_its_events(
+    drill: str, ingest: httpx.Client, facilitator: httpx.Client
+) -> None:
+    began = datetime.fromisoformat(facilitator.get(f"/api/v1/drills/{drill}").json()["started_at"])
+    over = pushed(began - timedelta(minutes=2), began - timedelta(minutes=1))
+    still_on = pushed(began - timedelta(minutes=2), began + timedelta(minutes=1), pod="other")
+    ingest.post("/api/v2/alerts", json=[over, still_on])
+    events = facilitator.get(f"/api/v1/drills/{drill}/events").json()["events"]
+    assert {e["data"]["labels"].get("pod") for e in events} == {"other"}
+
+
 def test_a_fingerprint_is_the_one_that_prometheus_gives() -> None:
     """For no labels that is FNV-1a's offset; names and values cannot run into each other."""
     assert fingerprint({}) == "cbf29ce484222325"
