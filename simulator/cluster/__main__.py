@@ -33,7 +33,7 @@ from simulator.cluster.event_log import EventLog
 from simulator.cluster.kubelet import node, volumes
 from simulator.cluster.kubelet.agent import Kubelet
 from simulator.cluster.kubelet.back_off import BackOffLimits
-from simulator.cluster.kubelet.containers import Node
+from simulator.cluster.kubelet.host import Node
 from simulator.cluster.kubelet.process_table import ProcessTable
 from simulator.cluster.ports import AuditLine
 from simulator.cluster.resources import NAMESPACES, NODES

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from simulator.cluster import quantities
 from simulator.cluster.resources import DEPLOYMENTS, NAMESPACES, NODES, PODS, REPLICA_SETS
 from simulator.cluster.store import Object, Store
 
@@ -79,6 +80,8 @@ def _pods(pods: Iterable[Object]) -> list[Family]:
 def _containers(pods: Iterable[Object]) -> list[Family]:
     families: dict[str, list[Sample]] = {
         "kube_pod_container_info": [],
+        "kube_pod_container_resource_limits": [],
+        "kube_pod_container_resource_requests": [],
         "kube_pod_container_status_restarts_total": [],
         "kube_pod_container_status_ready": [],
         "kube_pod_container_status_running": [],
@@ -90,6 +93,14 @@ def _containers(pods: Iterable[Object]) -> list[Family]:
         "kube_pod_container_status_last_terminated_exitcode": [],
     }
     for pod in pods:
+        for container in pod["spec"]["containers"]:
+            for kind in ("limits", "requests"):
+                for resource, amount in ((container.get("resources") or {}).get(kind) or {}).items():
+                    unit = "byte" if resource == "memory" else "core"
+                    own = {**_of_pod(pod), "container": container["name"], "node": pod["spec"].get("nodeName", "")}
+                    families[f"kube_pod_container_resource_{kind}"].append(
+                        ({**own, "resource": resource, "unit": unit}, float(quantities.parse(amount)))
+                    )
         for status in (pod.get("status") or {}).get("containerStatuses") or ():
             own = {**_of_pod(pod), "container": status["name"]}
             state, last = status.get("state") or {}, (status.get("lastState") or {}).get("terminated")

@@ -64,6 +64,10 @@ def _exit_status(results: tuple[DrillResult, ...]) -> Exit:
 def _write(plan: Plan, game_day: GameDay, run: str, console: Console) -> None:
     folder = plan.options.report or plan.root / ".gameday" / "reports" / run
     paths = write_report(game_day, folder)
+    (folder / "timelines").mkdir(exist_ok=True)
+    for number, drill in enumerate(game_day.drills, start=1):
+        if drill.timeline is not None:
+            (folder / "timelines" / f"{number}-{drill.failure_mode}.json").write_text(drill.timeline.to_json() + "\n")
     if plan.options.json is not None:
         write_json(game_day, plan.options.json)
     console.print(f"report: {_shown(paths.html)}", highlight=False, soft_wrap=True)

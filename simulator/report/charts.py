@@ -5,6 +5,7 @@ Colours are names such as `var:served`; the page puts in those of its colour sch
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from math import log10
 from typing import Any
 
 from scoring.scorecard import Scorecard
@@ -37,12 +38,10 @@ def figure(timeline: Timeline, card: Scorecard | None) -> Figure | None:
     marks = marks_of(timeline, card, origin_at)
     first, last = scale(windows[0].at), scale(_end(windows[-1]))
     rows = lanes([mark.at_s / unit_s for mark in marks], _LABEL_WIDTH_SHARE * (last - first))
-    return {
-        "data": _traces(windows, scale),
-        "layout": _layout(
-            marks, rows, card, scale, (first, last), (unit, "onset" if card and card.onset_at else "the start")
-        ),
-    }
+    naming = (unit, "onset" if card and card.onset_at else "the start")
+    layout = _layout(marks, rows, card, scale, (first, last), naming)
+    layout["yaxis3"]["range"] = _latency_range(windows)
+    return {"data": _traces(windows, scale), "layout": layout}
 
 
 class _Scale:
@@ -164,6 +163,12 @@ def _layout(
             *(_heading(axis) for axis in _DOMAINS),
         ],
     }
+
+
+def _latency_range(windows: Sequence[Window]) -> list[float]:
+    """Powers of ten of milliseconds: the same for most drills, so that their charts compare."""
+    seen = [ms for window in windows for ms in (window.p50_ms, window.p99_ms) if ms]
+    return [round(log10(min([1.0, *seen]) * 0.8), 3), round(log10(max([3000.0, *seen]) * 1.2), 3)]
 
 
 def _axis(name: str, **more: Any) -> Figure:

@@ -117,6 +117,9 @@ def _progressing(
     if rollout.is_new_found and old_reason in ("NewReplicaSetAvailable", "ProgressDeadlineExceeded"):
         words = f"Found new replica set {_quoted(rollout.new)}"
         return _condition(old, "Progressing", "True", "FoundNewReplicaSet", words, now, is_fresh=True)
+    is_all_new = counts["replicas"] == counts["updatedReplicas"]
+    if old is not None and old_reason == "NewReplicaSetAvailable" and is_all_new:
+        return dict(old)  # the rollout was over: pods that fail later are no rollout
     if old is None or _has_progressed(counts, before):
         words = f"{what} is progressing."
         return _condition(old, "Progressing", "True", "ReplicaSetUpdated", words, now, is_fresh=True)

@@ -64,8 +64,9 @@ class Scheduling:
         counted = ", ".join(f"{refusals.count(why)} node(s) {why}" for why in sorted(set(refusals)))
         message = f"0/{len(refusals)} nodes are available: {counted or 'no nodes'}."
         new = {"status": "False", "reason": "Unschedulable", "message": message}
-        self._store.modify(PODS, *key, lambda draft: _set_scheduled(draft, new))
-        self._events.warning(pod, "FailedScheduling", message, by=_BY)
+        written = self._store.modify(PODS, *key, lambda draft: _set_scheduled(draft, new))
+        if written is not pod:  # said once, not again for the change that saying it made
+            self._events.warning(pod, "FailedScheduling", message, by=_BY)
 
     def _pending(self, _: Change) -> Iterable[Key]:
         for pod in self._store.list(PODS):

@@ -8,8 +8,9 @@ from contextlib import aclosing, suppress
 from simulator.cluster.addresses import Range
 from simulator.cluster.errors import ApiError
 from simulator.cluster.kubelet import container_log, volumes
-from simulator.cluster.kubelet.containers import Container, Node
+from simulator.cluster.kubelet.containers import Container
 from simulator.cluster.kubelet.environment import ConfigError
+from simulator.cluster.kubelet.host import Node
 from simulator.cluster.kubelet.pods import Pod
 from simulator.cluster.resources import CONFIG_MAPS, PODS, SECRETS, Resource
 from simulator.cluster.store import Change, Object, Store
@@ -58,7 +59,7 @@ class Kubelet:
     ) -> AsyncIterator[bytes]:
         """See `ports.Runtime.logs`."""
         found = self._container(pod, container)
-        restart = found.last_instance() - (1 if previous else 0)
+        restart = found.last_instance - (1 if previous else 0)
         path = found.log_path(restart)
         if restart < 0 or not container_log.exists(path):
             raise self._no_log(pod, container, found, previous=previous)

@@ -9,8 +9,9 @@ from typing import Literal
 from simulator.cluster.addresses import Range
 from simulator.cluster.errors import ApiError
 from simulator.cluster.kubelet import environment, pod_status, volumes
-from simulator.cluster.kubelet.containers import RETRY_S, Container, Node
+from simulator.cluster.kubelet.containers import RETRY_S, Container
 from simulator.cluster.kubelet.environment import ConfigError
+from simulator.cluster.kubelet.host import Node
 from simulator.cluster.resources import CONFIG_MAPS, PODS, SECRETS, SERVICES
 from simulator.cluster.store import Object, Store, timestamp
 
@@ -45,7 +46,7 @@ class Pod:
         ]
         if not self._init:
             for container in self._containers:
-                container.waiting("ContainerCreating")
+                container.shown.state = {"waiting": {"reason": "ContainerCreating"}}
 
     @property
     def ip(self) -> str:
@@ -68,6 +69,9 @@ class Pod:
     def update(self, pod: Object) -> None:
         """The object changed: labels, annotations, or it is to end."""
         self.pod = pod
+        specs = {spec["name"]: spec for spec in pod["spec"]["containers"]}
+        for container in self._containers:
+            container.respecify(specs[container.name])
         if pod["metadata"].get("deletionTimestamp"):
             self._end_asked.set()
             self._end_changed.set()
@@ -139,8 +143,7 @@ class Pod:
                 elif await running:
                     return  # restartPolicy Never: the pod has failed
             for container in self._containers:
-                container.waiting("ContainerCreating")
-            self.changed()
+                container.shown.waiting("ContainerCreating")
             ends = [group.create_task(container.run()) for container in self._containers]
             await asyncio.gather(*ends)
             await asyncio.gather(*(each.stop(self._grace_s()) for each in self._init))  # sidecars

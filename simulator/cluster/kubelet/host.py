@@ -1,0 +1,71 @@
+"""What a container needs of the node and the pod around it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from simulator.cluster.event_log import EventLog
+from simulator.cluster.images import Image
+from simulator.cluster.kubelet.back_off import BackOffLimits
+from simulator.cluster.kubelet.process_table import ProcessTable
+from simulator.cluster.store import Object
+
+_BY = "kubelet"
+
+
+@dataclass(frozen=True)
+class Node:
+    """What all containers of a node share."""
+
+    name: str
+    ip: str
+    state: Path
+    images: dict[str, Image]
+    limits: BackOffLimits
+    events: EventLog
+    table: ProcessTable
+    base_env: dict[str, str]
+
+
+class Host(Protocol):
+    """The pod around a container."""
+
+    @property
+    def pod(self) -> Object:
+        """The object as it is now."""
+        ...
+
+    @property
+    def ip(self) -> str:
+        """Its address."""
+        ...
+
+    @property
+    def folder(self) -> Path:
+        """Where its volumes, root and logs lie."""
+        ...
+
+    def variables(self, container: Object) -> dict[str, str]:
+        """A container's environment; `ConfigError` when something that it names is missing."""
+        ...
+
+    def changed(self) -> None:
+        """A container's status changed."""
+        ...
+
+
+class Teller:
+    """Events about one container of a pod."""
+
+    def __init__(self, host: Host, events: EventLog, field: str) -> None:
+        self._host = host
+        self._events = events
+        self._field = field
+
+    def normal(self, reason: str, message: str) -> None:
+        """An ordinary step."""
+        self._events.normal(self._host.pod, reason, message, by=_BY, field=self._field)
+
+    def warning(self, reason: str, message: str) -> None:
+        """Something that a person may have to look at."""
+        self._events.warning(self._host.pod, reason, message, by=_BY, field=self._field)

@@ -1,0 +1,110 @@
+"""However a run ends, nothing of it stays: no process, no fault, no cluster that was not up before."""
+
+import os
+import random
+import signal
+import sqlite3
+import time
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from playing import Home, wait_until
+
+CLEAN_WITHIN_S = 10.0
+NS = "llm-research"
+MOMENTS = 10
+LAST_MOMENT_S = 13.0
+
+
+@pytest.fixture(scope="module")
+def up(shared_home: Home) -> Home:
+    assert shared_home.run("up", "--clock", 60)[0] == 0
+    return shared_home
+
+
+def wait_for(home: Home, output: Path, text: str) -> None:
+    wait_until(lambda: text in output.read_text(), 60, output.read_text)
+
+
+def run_away(home: Home, *arguments: object) -> tuple[int, Path]:
+    """Start `gameday run` in the background, its output in a file, so that killing it blocks on no pipe."""
+    import subprocess
+
+    from playing import GAMEDAY
+
+    output = home.folder / f"output-{time.monotonic_ns()}"
+    with output.open("wb") as stream:
+        process = subprocess.Popen(
+            [str(GAMEDAY), "run", *map(str, arguments)],
+            cwd=home.folder,
+            stdin=subprocess.DEVNULL,
+            stdout=stream,
+            stderr=stream,
+            start_new_session=True,
+        )
+    home.started.append(process)  # type: ignore[arg-type]
+    return process.pid, output
+
+
+def fault_is_there(home: Home) -> bool:
+    spec = home.kubectl("get", "deployment", "llm-research-api", "-n", NS, "-o", "jsonpath={.spec.template.spec}")
+    assert spec
+    return "DB_POOL_SIZE" in spec
+
+
+@pytest.mark.parametrize("moment", range(MOMENTS))
+def test_a_runner_killed_at_any_moment_leaves_nothing(up: Home, moment: int) -> None:
+    seconds = LAST_MOMENT_S * (moment + random.random()) / MOMENTS
+    pid, output = run_away(up, "crash-loop-bad-config")
+    wait_until(lambda: True, 1)
+    time.sleep(seconds)  # the moment itself is what is drawn
+    os.kill(pid, signal.SIGKILL)
+    os.waitpid(pid, 0)
+    took = wait_until(lambda: not up.processes("run-"), CLEAN_WITHIN_S, lambda: up.processes("run-"))
+    assert not fault_is_there(up), f"killed after {seconds:.1f} s: {output.read_text()}"
+    assert took < CLEAN_WITHIN_S
+    assert_abort_recorded(up)
+    wait_until(lambda: "3/3" in up.kubectl("get", "deployment", "llm-research-api", "-n", NS), 30)
+
+
+def assert_abort_recorded(home: Home) -> None:
+    run = max((home.folder / ".gameday" / "runs").iterdir(), key=lambda p: p.stat().st_mtime, default=None)
+    if run is None or not (run / "scoring.db").exists():
+        return
+    with closing(sqlite3.connect(run / "scoring.db")) as database:
+        tables = {name for (name,) in database.execute("SELECT name FROM sqlite_master")}
+        if "event" not in tables:
+            return
+        kinds = [body for (body,) in database.execute("SELECT body FROM event")]
+    if kinds:
+        assert any("drill.aborted" in body for body in kinds), "the record says that the drill was aborted"
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_run_takes_the_fault_back_and_says_so(home: Home, number: signal.Signals) -> None:
+    pid, output = run_away(home, "crash-loop-bad-config")
+    wait_for(home, output, "incident")
+    os.kill(pid, number)
+    _, status = os.waitpid(pid, 0)
+    assert os.waitstatus_to_exitcode(status) == 130, output.read_text()
+    assert "interrupted" in output.read_text()
+    assert home.processes() == []
+    assert not home.kubeconfig.exists(), "the cluster was not up before"
+
+
+def test_a_killed_run_takes_its_own_cluster_with_it(home: Home) -> None:
+    pid, output = run_away(home, "crash-loop-bad-config")
+    wait_for(home, output, "incident")
+    os.kill(pid, signal.SIGKILL)
+    os.waitpid(pid, 0)
+    wait_until(lambda: not home.processes(), CLEAN_WITHIN_S, home.processes)
+
+
+def test_keep_leaves_the_app_up_and_down_takes_it_away(home: Home) -> None:
+    assert home.run("run", "rate-limited", "--clock", 240, "--keep")[0] == 0
+    status, output = home.run("status")
+    assert status == 0
+    assert "llm-research-api: 3 ready" in output
+    assert home.run("down") == (0, "the cluster is down\n")
+    assert home.processes() == []
