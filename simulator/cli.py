@@ -165,6 +165,20 @@ def score(
     typer.echo(score_timeline(timeline, playbook))
 
 
+@app.command(epilog="Example:  gameday rules prometheus/rules --clock 60   |   promtool check rules prometheus/rules/*")
+def rules(
+    folder: Annotated[Path, typer.Argument(help="Where to write the rule files.")],
+    clock: Annotated[float, typer.Option(help="Drill clock: every duration is divided by it.")] = 60.0,
+) -> None:
+    """Write the alert rules for a Prometheus of your own (then play with --prometheus URL)."""
+    from simulator.drill.clock import DrillClock
+    from simulator.drill.monitoring import write_rules
+    from simulator.drill.target import llm_research_api
+
+    for path in write_rules(llm_research_api(), DrillClock(clock), folder):
+        typer.echo(path)
+
+
 @experiments.command("list")
 def list_experiments(as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False) -> None:
     """All shipped experiments."""

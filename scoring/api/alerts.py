@@ -25,7 +25,7 @@ class PushedAlert(BaseModel):
 
     def was_over_by(self, instant: datetime) -> bool:
         """Whether the alert's end is known and lies before `instant`."""
-        return self.ends_at is not None and 1 < self.ends_at.year and self.ends_at < instant
+        return self.ends_at is not None and self.ends_at.year > 1 and self.ends_at < instant
 
 
 def fingerprint(labels: Mapping[str, str]) -> str:

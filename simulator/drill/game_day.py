@@ -23,8 +23,8 @@ async def play_game_day(plan: Plan) -> Exit:
     """Play the plan; returns the exit status. Raises `NotPossible` if the stage cannot be set."""
     console = Console()
     started_at = datetime.now(UTC)
-    titles = [experiment.title for experiment in plan.experiments]
-    with open_view(titles, clock=plan.clock.factor, title=plan.title, console=console) as view:
+    names = [experiment.truth["failure_mode"] for experiment in plan.experiments]
+    with open_view(names, clock=plan.clock.factor, title=plan.title, console=console) as view:
         async with set_stage(plan, lambda text: view.phase("", text)) as stage:
             results = await _play_all(stage, view)
             run = stage.mark.removeprefix("run-")

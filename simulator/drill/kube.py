@@ -1,16 +1,21 @@
 """What the drill itself reads and writes in the target's namespace, through the official client.
 
-The calls block; the runner makes them in a thread.
+The calls block, at most `ANSWER_LIMIT_S` wall seconds each; the runner makes them in a thread. A cluster that does
+not answer, or refuses, is a `NotPossible` that says so.
 """
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import urllib3
+
 from simulator.errors import BadInput, NotPossible
 
 Spec = dict[str, Any]
+ANSWER_LIMIT_S = 10.0
 
 
 @dataclass(frozen=True)
@@ -70,13 +75,7 @@ class Kube:
 
     def exists(self) -> bool:
         """Whether the namespace is there."""
-        try:
-            self._core.read_namespace(self.namespace)
-        except self._failure as error:
-            if error.status == 404:
-                return False
-            raise
-        return True
+        return any(item["metadata"]["name"] == self.namespace for item in self._all(self._core.list_namespace))
 
     def snapshot(self) -> Snapshot:
         """All Deployments' specs."""
@@ -94,11 +93,11 @@ class Kube:
             name = item["metadata"]["name"]
             wanted = snapshot.deployments.get(name)
             if wanted is None:
-                self._apps.delete_namespaced_deployment(name, self.namespace)
+                self._ask(self._apps.delete_namespaced_deployment, name, self.namespace)
                 changed.append(f"deleted {name}")
             elif wanted != item["spec"]:
                 item["spec"] = wanted
-                self._apps.replace_namespaced_deployment(name, self.namespace, item)
+                self._ask(self._apps.replace_namespaced_deployment, name, self.namespace, item)
                 changed.append(f"restored {name}")
         return changed
 
@@ -107,11 +106,21 @@ class Kube:
         for item in self._items(self._core.list_namespaced_pod, label_selector=selector):
             if "deletionTimestamp" not in item["metadata"]:
                 name = str(item["metadata"]["name"])
-                self._core.delete_namespaced_pod(name, self.namespace)
+                self._ask(self._core.delete_namespaced_pod, name, self.namespace)
                 return name
         raise NotPossible(f"no pod matches {selector} in namespace {self.namespace}")
 
-    def _items(self, list_call: Any, **options: Any) -> list[dict[str, Any]]:
-        answer = list_call(self.namespace, _preload_content=False, **options)
-        items: list[dict[str, Any]] = json.loads(answer.data)["items"]
+    def _items(self, list_call: Callable[..., Any], **options: Any) -> list[dict[str, Any]]:
+        return self._all(list_call, self.namespace, **options)
+
+    def _all(self, list_call: Callable[..., Any], *arguments: str, **options: Any) -> list[dict[str, Any]]:
+        items: list[dict[str, Any]] = json.loads(self._ask(list_call, *arguments, **options).data)["items"]
         return items
+
+    def _ask(self, call: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
+        try:
+            return call(*arguments, _preload_content=False, _request_timeout=ANSWER_LIMIT_S, **options)
+        except self._failure as error:
+            raise NotPossible(f"the cluster refused: {error.status} {error.reason}: {error.body}") from error
+        except urllib3.exceptions.HTTPError as error:
+            raise NotPossible(f"the cluster of {self.kubeconfig} does not answer: {error}") from error

@@ -34,9 +34,7 @@ class Places:
 
 def write_monitoring(target: Target, places: Places, clock: DrillClock, folder: Path) -> Path:
     """Write `prometheus.yml` and the rules, with every duration divided by the clock; returns the former."""
-    (folder / "rules").mkdir(parents=True, exist_ok=True)
-    for path in target.rules:
-        (folder / "rules" / path.name).write_text(rescale_rules(path.read_text(encoding="utf-8"), clock.factor))
+    write_rules(target, clock, folder / "rules")
     config = yaml.safe_load(target.prometheus_config.read_text(encoding="utf-8"))
     for name in _INTERVALS:
         wall = max(SHORTEST_INTERVAL_S, clock.wall(_seconds(config["global"][name])))
@@ -61,6 +59,17 @@ def write_monitoring(target: Target, places: Places, clock: DrillClock, folder: 
     path = folder / "prometheus.yml"
     path.write_text(yaml.safe_dump(config, sort_keys=False))
     return path
+
+
+def write_rules(target: Target, clock: DrillClock, folder: Path) -> list[Path]:
+    """Write the target's rules with every duration divided by the clock; returns the files."""
+    folder.mkdir(parents=True, exist_ok=True)
+    written = []
+    for path in target.rules:
+        text = rescale_rules(path.read_text(encoding="utf-8"), clock.factor, file=path.name)
+        (folder / path.name).write_text(text)
+        written.append(folder / path.name)
+    return written
 
 
 async def start_monitor(

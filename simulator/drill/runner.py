@@ -45,7 +45,7 @@ class Drill:
     @property
     def name(self) -> str:
         """What people call it."""
-        return self.experiment.title
+        return str(self.experiment.truth["failure_mode"])
 
     async def play(self) -> DrillResult:
         """Play it. A drill that cannot be carried out is recorded as aborted, with the reason."""

@@ -45,6 +45,10 @@ class ScoringClient:
         """Append load windows."""
         await self._call("POST", f"/api/v1/drills/{drill}/impact", list(windows))
 
+    async def push_alerts(self, alerts: Sequence[dict[str, Any]]) -> None:
+        """Alerts in the shape in which Prometheus pushes them."""
+        await self._call("POST", "/api/v2/alerts", list(alerts))
+
     async def end_drill(self, drill: str, at: datetime) -> None:
         """Record `drill.ended`; what is unfinished is censored from here on."""
         await self._call("POST", f"/api/v1/drills/{drill}/end", {"ended_at": instant(at)})

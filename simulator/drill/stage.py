@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from simulator.drill import embedded
+from simulator.drill.alert_relay import AlertRelay
 from simulator.drill.children import Child, start, start_and_greet
 from simulator.drill.kube import Kube, Snapshot
 from simulator.drill.load_feed import LoadFeed
@@ -136,6 +137,8 @@ async def set_stage(plan: Plan, say: Say) -> AsyncIterator[Stage]:
         prometheus_url = await _open_monitor(plan, places, mark, folder, owner)
         scoring = ScoringClient(scoring_url, tokens.facilitator)
         owner.push_async_callback(scoring.close)
+        if plan.options.prometheus is not None:
+            owner.push_async_callback(AlertRelay(prometheus_url, scoring).close)
         stage = Stage(
             plan=plan,
             mark=mark,
