@@ -20,6 +20,7 @@ from simulator.drill.readings import Dashboard, Readings
 from simulator.drill.runbook import Runbook, read_runbook
 from simulator.drill.scoring_client import Event
 from simulator.drill.shell import DrillShell
+from simulator.drill.together import together
 
 NAME = "autopilot"
 MITIGATE = "Mitigate"
@@ -49,7 +50,7 @@ class Autopilot:
         self._paged_at = datetime.now(UTC)
         await self.pager.say("incident.acknowledged", {"who": NAME, "alert": firing[0]["data"]["labels"]["alertname"]})
         updates = Communications(self.pager, self.playbook, self.clock)
-        async with asyncio.TaskGroup() as group:
+        async with together() as group:
             duty = group.create_task(self._keep_duties(updates))
             runbook = await self._diagnose()
             await self._mitigate_until_verified(runbook)

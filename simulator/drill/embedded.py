@@ -1,6 +1,5 @@
 """The embedded cluster's life: up, down, and whether it is there. Its state lies under `.gameday/cluster`."""
 
-import asyncio
 import json
 import os
 import shutil
@@ -88,16 +87,3 @@ def kubectl() -> str:
     if found is None:
         raise NotPossible("kubectl is neither installed beside Python nor on PATH; run 'gameday doctor'")
     return found
-
-
-async def apply(kubeconfig: Path, context: str | None, manifests: Path) -> None:
-    """`kubectl apply -k`. Raises `NotPossible` with what kubectl said."""
-    argv = [kubectl(), "--kubeconfig", str(kubeconfig), "apply", "-k", str(manifests)]
-    if context:
-        argv[1:1] = ["--context", context]
-    process = await asyncio.create_subprocess_exec(
-        *argv, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
-    )
-    output, _ = await process.communicate()
-    if process.returncode:
-        raise NotPossible(f"kubectl apply -k {manifests} failed: {output.decode(errors='replace').strip()[-800:]}")

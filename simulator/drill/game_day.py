@@ -27,7 +27,7 @@ async def play_game_day(plan: Plan) -> Exit:
     with open_view(names, clock=plan.clock.factor, title=plan.title, console=console) as view:
         async with set_stage(plan, lambda text: view.phase("", text)) as stage:
             results = await _play_all(stage, view)
-            run = stage.mark.removeprefix("run-")
+            run = stage.run.id
     exit_status = _exit_status(results)
     game_day = GameDay(
         name=plan.title,
@@ -50,7 +50,7 @@ async def play_game_day(plan: Plan) -> Exit:
 async def _play_all(stage: Stage, view: View) -> tuple[DrillResult, ...]:
     results = []
     for number, experiment in enumerate(stage.plan.experiments, start=1):
-        drill = Drill(stage, experiment, f"{stage.mark.removeprefix('run-')}-{number}", view)
+        drill = Drill(stage, experiment, f"{stage.run.id}-{number}", view)
         results.append(await drill.play())
     return tuple(results)
 

@@ -8,13 +8,13 @@ from pathlib import Path
 from scoring.errors import ScoringError
 from simulator.drill import embedded
 from simulator.drill.catalog import experiment_file, shipped_experiments
+from simulator.drill.deploying import Say, deploy
 from simulator.drill.documents import shown
 from simulator.drill.embedded import Cluster
 from simulator.drill.experiment import read_experiment
 from simulator.drill.kube import Kube
 from simulator.drill.plan import known_alerts
 from simulator.drill.runbook import read_runbook
-from simulator.drill.stage import Say, wait_until_ready
 from simulator.drill.target import llm_research_api
 from simulator.errors import BadInput
 
@@ -32,8 +32,7 @@ async def bring_up(root: Path, clock: float, variant: str, say: Say) -> Cluster:
     try:
         kube = await asyncio.to_thread(Kube, Path(cluster.kubeconfig), None, target.namespace)
         say("applying the app's manifests")
-        await embedded.apply(kube.kubeconfig, None, target.manifests)
-        await wait_until_ready(kube, lambda _: None)
+        await deploy(kube, None, target.manifests, lambda _: None)
     except BaseException:
         if is_new:
             embedded.remove(root, cluster)

@@ -1,5 +1,6 @@
 """The monitor of a game day: the target's own Prometheus files, fitted to this place and to the drill clock."""
 
+import asyncio
 import base64
 import sys
 from collections.abc import Mapping
@@ -19,6 +20,7 @@ from simulator.errors import NotPossible
 from simulator.monitor.rescale import longest_for_s, rescale_rules
 
 SHORTEST_INTERVAL_S = 0.2
+PACE_S = 0.1
 _INTERVALS = ("scrape_interval", "scrape_timeout", "evaluation_interval")
 
 
@@ -97,21 +99,29 @@ async def start_monitor(
     return str(hello["url"])
 
 
-async def targets_down(url: str) -> list[str]:
-    """Scrape targets that a Prometheus cannot read, with its own words. Raises `NotPossible` if it has none at all."""
-    async with httpx.AsyncClient(base_url=url, timeout=5, trust_env=False) as http:
-        try:
-            active = (await http.get("/api/v1/targets")).raise_for_status().json()["data"]["activeTargets"]
-        except (httpx.HTTPError, ValueError, KeyError) as error:
-            raise NotPossible(f"the monitor at {url} does not answer as Prometheus does: {error!r}") from error
-    if not active:
-        raise NotPossible(f"the monitor at {url} has no target to scrape")
-    return [f"{t['scrapeUrl']}: {t['lastError'] or t['health']}" for t in active if t["health"] != "up"]
+async def wait_for_targets(url: str, limit_s: float = 15.0) -> None:
+    """Wait until every scrape target is up. Raises `NotPossible` that names those that are not."""
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + limit_s
+    while down := await _targets_down(url):
+        if loop.time() > deadline:
+            raise NotPossible(f"the monitor at {url} cannot read {'; '.join(down)}")
+        await asyncio.sleep(PACE_S)
 
 
 def longest_for(target: Target) -> float:
     """The longest `for` of the target's rules, in drill seconds."""
     return max((longest_for_s(path.read_text(encoding="utf-8")) for path in target.rules), default=0.0)
+
+
+async def _targets_down(url: str) -> list[str]:
+    async with httpx.AsyncClient(base_url=url, timeout=5, trust_env=False) as http:
+        try:
+            active = (await http.get("/api/v1/targets")).raise_for_status().json()["data"]["activeTargets"]
+        except (httpx.HTTPError, ValueError, KeyError) as error:
+            raise NotPossible(f"the monitor at {url} does not answer as Prometheus does: {error!r}") from error
+    down = [f"{t['scrapeUrl']}: {t['lastError'] or t['health']}" for t in active if t["health"] != "up"]
+    return down if active else ["any target, for it has none"]
 
 
 def _lead_to_api_server(job: dict[str, Any], kubeconfig: Path, folder: Path) -> None:

@@ -1,14 +1,15 @@
-"""Addresses that reach a Service from here: its ClusterIP on an embedded cluster, else a forwarded port."""
+"""Addresses that reach the target's Services from here: a ClusterIP on an embedded cluster, else a forwarded port."""
 
 import asyncio
 import re
 from contextlib import AsyncExitStack
+from dataclasses import dataclass
 from pathlib import Path
 
 from simulator.drill.children import Child
 from simulator.drill.embedded import kubectl
 from simulator.drill.kube import Kube
-from simulator.drill.target import Endpoint
+from simulator.drill.target import Endpoint, Target
 from simulator.errors import NotPossible
 from simulator.processes import die_with_parent
 
@@ -16,7 +17,39 @@ FORWARD_LIMIT_S = 15.0
 _FORWARDING = re.compile(rb"Forwarding from 127\.0\.0\.1:(\d+)")
 
 
-async def address_of(kube: Kube, endpoint: Endpoint, owner: AsyncExitStack, context: str | None, log: Path) -> str:
+@dataclass(frozen=True)
+class Addresses:
+    """Where the target is reached. `providers` are URLs by Service name."""
+
+    app_url: str
+    database_url: str
+    providers: dict[str, str]
+
+    def variables(self) -> dict[str, str]:
+        """As experiments and the drill shell find them in their environment."""
+        return {
+            "TARGET_URL": self.app_url,
+            "DATABASE_URL": self.database_url,
+            **{f"{name.upper().replace('-', '_')}_URL": url for name, url in self.providers.items()},
+        }
+
+
+async def find_addresses(
+    kube: Kube, target: Target, owner: AsyncExitStack, context: str | None, log: Path
+) -> Addresses:
+    """Addresses of all the target's Services. Raises `NotPossible` for one that is not there."""
+
+    async def find(endpoint: Endpoint) -> str:
+        return await _address_of(kube, endpoint, owner, context, log)
+
+    return Addresses(
+        app_url=f"http://{await find(target.app)}",
+        database_url=target.on_call_database_url.format(address=await find(target.database)),
+        providers={one.service: f"http://{await find(one)}" for one in target.providers},
+    )
+
+
+async def _address_of(kube: Kube, endpoint: Endpoint, owner: AsyncExitStack, context: str | None, log: Path) -> str:
     """`host:port` of a Service. A forwarding kubectl, where one is needed, ends with `owner`."""
     ip = await asyncio.to_thread(kube.cluster_ip, endpoint.service)
     if ip.startswith("127."):

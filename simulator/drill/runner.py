@@ -19,7 +19,8 @@ from simulator.drill.readings import Dashboard, Readings
 from simulator.drill.scoring_client import ScoringClient, instant
 from simulator.drill.sla_clocks import SlaClocks
 from simulator.drill.stage import Stage
-from simulator.errors import GamedayError, NotPossible
+from simulator.drill.together import together
+from simulator.errors import NotPossible
 from simulator.report.models import DrillResult, Verdict
 from simulator.report.view import View
 
@@ -62,14 +63,14 @@ class Drill:
         return self._result(scorecard.verdict, scorecard.why, scorecard, timeline)
 
     async def _play(self) -> None:
-        chaos = await start_chaos(self.experiment, self._chaos_env(), self.stage.folder / self.id)
+        chaos = await start_chaos(self.experiment, self._chaos_env(), self.stage.run.folder / self.id)
         try:
             self.view.phase(self.name, "waiting for a steady state")
             baseline = await self._capture_baseline()
             await chaos.wait_until_steady()
             await self._open(baseline)
             await self._arm_watchdog()
-            async with asyncio.TaskGroup() as group:
+            async with together() as group:
                 showing = group.create_task(self._show_events())
                 recording = group.create_task(self._record())
                 responding = group.create_task(self._respond(baseline))
@@ -86,8 +87,6 @@ class Drill:
                 await self.stage.scoring.end_drill(self.id, datetime.now(UTC))
                 await asyncio.sleep(EVENT_PACE_S)
                 showing.cancel()
-        except* GamedayError as group_of_errors:
-            raise _first(group_of_errors) from None
         finally:
             await chaos.child.stop()
             await self._clear_up()
@@ -123,7 +122,7 @@ class Drill:
                 "responder": plan.responder,
                 "started_at": instant(),
                 "truth": self.experiment.truth,
-                "game_day": self.stage.mark,
+                "game_day": self.stage.run.id,
             }
         )
         await self.stage.scoring.post_event(self.id, "drill.started", "runner", {"experiment": self.experiment.name})
@@ -184,7 +183,7 @@ class Drill:
         plan = self.stage.plan
         if plan.responder == "none":
             await asyncio.Event().wait()
-        client = ScoringClient(self.stage.scoring.url, self.stage.tokens.responder)
+        client = ScoringClient(self.stage.scoring.url, self.stage.run.tokens.responder)
         dashboard = Dashboard(self.stage.prometheus_url, plan.clock.wall(READING_WINDOW_S))
         try:
             await Autopilot(
@@ -280,15 +279,7 @@ class Drill:
         return {
             **self.stage.chaos_env,
             "GAMEDAY_SCORING_URL": self.stage.scoring.url,
-            "GAMEDAY_INGEST_TOKEN": self.stage.tokens.ingest,
+            "GAMEDAY_INGEST_TOKEN": self.stage.run.tokens.ingest,
             "GAMEDAY_DRILL": self.id,
             "GAMEDAY_LONGEST_LIFE_S": f"{2 * self._limit_s() + INJECTION_LIMIT_S:g}",
         }
-
-
-def _first(group: BaseExceptionGroup[GamedayError]) -> GamedayError:
-    error: BaseException = group
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    assert isinstance(error, GamedayError)
-    return error

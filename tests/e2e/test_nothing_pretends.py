@@ -50,12 +50,15 @@ def address(home: Home, service: str) -> str:
     return home.kubectl("get", "service", service, "-n", NS, "-o", "jsonpath={.spec.clusterIP}:{.spec.ports[0].port}")
 
 
-def endure(home: Home, experiment: str, look: Callable[[], Any]) -> tuple[dict[str, Any], list[Any]]:
+def endure(
+    home: Home, experiment: str, look: Callable[[], Any], *, clock: int = CLOCK, variant: str = "base"
+) -> tuple[dict[str, Any], list[Any]]:
     """Play with nobody responding; the drill's result and what the witness saw meanwhile."""
     witness = Witness(look)
     witness.start()
-    name = f"{experiment}.json"
-    status, output = home.run("run", experiment, "--responder", "none", "--clock", CLOCK, "--json", name)
+    name = f"{experiment}.json" if variant == "base" else f"{experiment}-{variant}.json"
+    options = ("--responder", "none", "--clock", clock, "--variant", variant, "--json", name)
+    status, output = home.run("run", experiment, *options)
     seen = witness.stop()
     assert status == 1, output
     return home.drills(name)[0], seen
@@ -113,30 +116,16 @@ def test_the_rate_limit_is_the_providers(up: Home) -> None:
         text = httpx.get(url, timeout=2, trust_env=False).text
         return sum(float(n) for n in re.findall(r'provider_requests_total\{[^}]*status="429"[^}]*\} (\S+)', text))
 
-    drill, seen = endure(up, "rate-limited", look)
+    drill, seen = endure(up, "rate-limited", look, clock=2 * CLOCK)
     assert_missed(drill)
     rising = [b - a for a, b in pairwise(seen) if b > a]
     assert len(rising) > 10, "429 answers rise as long as the drill lasts"
 
 
 def test_a_gradual_rollout_of_the_same_mistake_costs_users_less(up: Home) -> None:
-    failed = {}
-    for variant in ("base", "gradual"):
-        name = f"{variant}.json"
-        up.run(
-            "run",
-            "crash-loop-bad-config",
-            "--clock",
-            CLOCK,
-            "--variant",
-            variant,
-            "--responder",
-            "none",
-            "--json",
-            name,
-        )
-        failed[variant] = up.drills(name)[0]["scorecard"]["requests_failed"]
-    assert failed["gradual"] == 0 < failed["base"]
+    all_at_once = up.drills("crash-loop-bad-config.json")[0]["scorecard"]["requests_failed"]
+    drill, _ = endure(up, "crash-loop-bad-config", lambda: None, variant="gradual")
+    assert drill["scorecard"]["requests_failed"] == 0 < all_at_once
 
 
 def test_what_was_up_before_is_up_afterwards_and_whole(up: Home) -> None:

@@ -1,0 +1,26 @@
+"""Tasks that end together tell one readable error."""
+
+import asyncio
+
+import pytest
+
+from simulator.drill.together import together
+from simulator.errors import NotPossible
+
+
+async def fail(error: Exception) -> None:
+    raise error
+
+
+async def test_our_own_error_comes_out_plain_and_the_others_are_cancelled() -> None:
+    with pytest.raises(NotPossible, match="the load ended"):
+        async with together() as group:
+            waiting = group.create_task(asyncio.Event().wait())
+            group.create_task(fail(NotPossible("the load ended")))
+    assert waiting.cancelled()
+
+
+async def test_an_error_that_is_not_ours_is_not_hidden() -> None:
+    with pytest.raises(ExceptionGroup):
+        async with together() as group:
+            group.create_task(fail(ZeroDivisionError()))
