@@ -12,18 +12,37 @@ from simulator.drill.deploying import Say, deploy
 from simulator.drill.documents import shown
 from simulator.drill.embedded import Cluster
 from simulator.drill.experiment import read_experiment
+from simulator.drill.guard import alone_in
 from simulator.drill.kube import Kube
 from simulator.drill.plan import known_alerts
 from simulator.drill.runbook import read_runbook
-from simulator.drill.target import llm_research_api
+from simulator.drill.target import Target, llm_research_api
 from simulator.errors import BadInput
 
 
 async def bring_up(root: Path, clock: float, variant: str, say: Say) -> Cluster:
-    """The embedded cluster with the app on it, left running. If it is up already, the app is applied again."""
+    """The embedded cluster with the app on it, left running. If it is up already, the app is applied again.
+
+    Raises `BadInput`, and `NotPossible` where it cannot be brought up.
+    """
     target = llm_research_api(variant)
     if not target.manifests.is_dir():
         raise BadInput(f"--variant: there is no '{variant}'; take base or gradual")
+    with alone_in(root):
+        return await _bring_up(root, clock, target, say)
+
+
+def take_down(root: Path) -> bool:
+    """End the embedded cluster; False if none was up. Raises `NotPossible` while a game day is played on it."""
+    with alone_in(root):
+        cluster = embedded.running(root)
+        if cluster is None:
+            return False
+        embedded.remove(root, cluster)
+        return True
+
+
+async def _bring_up(root: Path, clock: float, target: Target, say: Say) -> Cluster:
     cluster = await asyncio.to_thread(embedded.running, root)
     is_new = cluster is None
     if cluster is None:
@@ -38,15 +57,6 @@ async def bring_up(root: Path, clock: float, variant: str, say: Say) -> Cluster:
             embedded.remove(root, cluster)
         raise
     return cluster
-
-
-def take_down(root: Path) -> bool:
-    """End the embedded cluster; False if none was up."""
-    cluster = embedded.running(root)
-    if cluster is None:
-        return False
-    embedded.remove(root, cluster)
-    return True
 
 
 def describe(root: Path) -> Iterator[str]:

@@ -167,8 +167,12 @@ async def _find_cluster(run: Run, guard: Guard, owner: AsyncExitStack, say: Say)
         return Path(found.kubeconfig)
     _, cluster = await embedded.up(plan.root, plan.clock.factor, outlives_us=plan.options.keep)
     await guard.order(marks=[run.mark, cluster.mark])
-    if not plan.options.keep:
-        owner.callback(embedded.remove, plan.root, cluster)
+
+    def strike(kind: type[BaseException] | None, *_: object) -> None:
+        if kind is not None or not plan.options.keep:
+            embedded.remove(plan.root, cluster)
+
+    owner.push(strike)
     return Path(cluster.kubeconfig)
 
 
