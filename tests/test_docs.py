@@ -1,0 +1,47 @@
+"""Documents and code say the same."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+from typer.main import get_command
+
+from simulator.cli import app
+
+ROOT = Path(__file__).parents[1]
+PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
+
+
+def commands() -> set[str]:
+    return set(get_command(app).commands)  # type: ignore[attr-defined]
+
+
+def test_every_command_is_in_the_changelog_or_readme() -> None:
+    text = (ROOT / "README.md").read_text() + (ROOT / "CHANGELOG.md").read_text()
+    assert {name for name in commands() if name not in text} == set()
+
+
+def test_every_command_that_a_page_shows_exists() -> None:
+    for page in PAGES:
+        shown = set(re.findall(r"(?:^|`|; )gameday ([a-z]+)", page.read_text(), re.MULTILINE))
+        assert shown <= commands(), page.name
+
+
+def test_every_dependency_has_its_line() -> None:
+    page = (ROOT / "docs" / "dependencies.md").read_text()
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    names = {re.split(r"[\[>=]", entry)[0] for entry in project["dependencies"]}
+    assert {name for name in names if name not in page} == set()
+
+
+def test_every_relative_link_leads_somewhere() -> None:
+    for page in PAGES:
+        for link in re.findall(r"\]\(([^)#]+)\)", page.read_text()):
+            if "://" not in link:
+                assert (page.parent / link).exists(), f"{page.name}: {link}"
+
+
+@pytest.mark.parametrize("target", ["gameday", "test", "check", "bench", "help"])
+def test_the_makefile_lists_its_targets(target: str) -> None:
+    assert re.search(rf"^{target}:.*##", (ROOT / "Makefile").read_text(), re.MULTILINE)
