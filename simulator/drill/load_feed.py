@@ -9,6 +9,8 @@ from simulator.drill.impact import Window
 from simulator.errors import NotPossible
 
 SILENCE_LIMIT_S = 15.0
+LATE_MS = 1000.0
+LATE_SHARE = 0.2
 
 
 class LoadFeed:
@@ -37,6 +39,19 @@ class LoadFeed:
             except TimeoutError:
                 raise NotPossible(f"the load generator measured nothing for {SILENCE_LIMIT_S:g} s") from None
         return self.windows[index]
+
+    def check_schedule(self, since: int) -> None:
+        """Raises `NotPossible` if the generator ran late in too many windows from number `since` on.
+
+        A machine that cannot offer the load cannot tell what users would have seen.
+        """
+        windows = self.windows[since:]
+        late = sum(window.get("lag_ms", 0.0) > LATE_MS for window in windows)
+        if windows and late > LATE_SHARE * len(windows):
+            raise NotPossible(
+                f"the load generator was more than {LATE_MS / 1000:g} s late in {late} of {len(windows)} windows; "
+                "the machine is too busy for this clock or so many users"
+            )
 
     async def _read(self) -> None:
         try:

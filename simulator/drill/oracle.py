@@ -25,6 +25,7 @@ from simulator.errors import NotPossible
 Condition = dict[str, Any]
 CHECK_LIMIT_S = 3.0
 FEATURE_WINDOWS = 3
+BLIND_LIMIT = 5
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,7 @@ class Oracle:
         self._kube = kube
         self._database_url = database_url
         self._canary_sql = canary_sql
+        self._blind = 0
         self._http = httpx.AsyncClient(base_url=prometheus_url, timeout=CHECK_LIMIT_S, trust_env=False)
 
     async def close(self) -> None:
@@ -84,7 +86,10 @@ class Oracle:
         )
 
     async def check(self, baseline: Baseline, accepted: Sequence[str], windows: Sequence[Window]) -> list[Condition]:
-        """All conditions, looked at now. One that cannot be looked at is not ok, and says why."""
+        """All conditions, looked at now. One that cannot be looked at is not ok, and says why.
+
+        Raises `NotPossible` when the monitor has not answered `BLIND_LIMIT` times in a row: a blind drill is no drill.
+        """
         cluster, quiet, rules, canary = await asyncio.gather(
             self._cluster(),
             self.firing(accepted),
@@ -92,6 +97,9 @@ class Oracle:
             self._canary(),
             return_exceptions=True,
         )
+        self._blind = self._blind + 1 if isinstance(quiet, httpx.HTTPError) else 0
+        if self._blind >= BLIND_LIMIT:
+            raise NotPossible(f"the monitor at {self._http.base_url} no longer answers: {quiet!r}")
         served = _served(windows[-FEATURE_WINDOWS:])
         missing = [f for f in baseline.features if f not in served]
         return [

@@ -40,6 +40,7 @@ class Drill:
     experiment: Experiment
     id: str
     view: View
+    _first_window: int = 0
     _windows_seen: int = 0
     _is_well: bool = False
 
@@ -84,6 +85,7 @@ class Drill:
                 self.view.phase(self.name, "taking the fault back")
                 await self._look_at_recovery(chaos, baseline)
                 recording.cancel()
+                self.stage.feed.check_schedule(self._first_window)
                 await self.stage.scoring.end_drill(self.id, datetime.now(UTC))
                 await asyncio.sleep(EVENT_PACE_S)
                 showing.cancel()
@@ -127,7 +129,7 @@ class Drill:
         )
         await self.stage.scoring.post_event(self.id, "drill.started", "runner", {"experiment": self.experiment.name})
         await self.stage.scoring.put_baseline(self.id, baseline.as_json())
-        self._windows_seen = len(self.stage.feed.windows)
+        self._windows_seen = self._first_window = len(self.stage.feed.windows)
 
     async def _arm_watchdog(self) -> None:
         stage = self.stage

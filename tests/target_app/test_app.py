@@ -96,13 +96,21 @@ def test_a_bad_setting_ends_the_process_with_one_clear_line(parts, name, value, 
     assert part.said().strip().endswith(line)
 
 
-def test_sigterm_lets_a_request_finish_and_ends_with_status_0(start_app, provider):
-    app = start_app()
+def test_sigterm_lets_a_request_finish_and_ends_with_status_0(parts, start_app, eventually, metric):
+    slow = parts.start(
+        "target_app.provider",
+        port=8090,
+        PROVIDER_API_KEYS="research=sk-1",
+        PROVIDER_ADMIN_TOKEN="console",
+        PROVIDER_LATENCY="0.5",
+    )
+    app = start_app(OPENAI_BASE_URL=slow.url + "/v1")
     answers = []
     asking = threading.Thread(
         target=lambda: answers.append(httpx.post(app.url + "/completions", json={"prompt": "last one"}))
     )
     asking.start()
+    eventually(lambda: metric(app, "model_api_calls_in_flight") == 1)
     began = time.monotonic()
     assert app.stop(signal.SIGTERM) == 0
     assert time.monotonic() - began < 5
