@@ -26,6 +26,9 @@ NAME = "autopilot"
 MITIGATE = "Mitigate"
 ASSESSMENT_S = 180.0
 """Drill seconds of a first look before severity is declared, unless it is the gravest at once."""
+TRIES = 5
+TRY_AGAIN_AFTER_S = 60.0
+"""Drill seconds before a block that failed is tried again."""
 PACE_S = 0.2
 
 
@@ -122,23 +125,27 @@ class Autopilot:
                 await asyncio.sleep(PACE_S)
 
     async def _execute(self, runbook: Runbook) -> None:
+        """Every block in order; one that fails is tried again a drill minute later, as a person would, a few times."""
         for block in runbook.commands(MITIGATE):
-            began = datetime.now(UTC)
-            ran = await self.shell.run(block)
-            await self.pager.say(
-                "action.taken",
-                {
-                    "command": ran.command,
-                    "exit_status": ran.exit_status,
-                    "output": ran.output,
-                    "seconds": ran.seconds,
-                    "by": "shell",
-                },
-                source="shell",
-                at=began,
-            )
-            if ran.exit_status:
+            for _ in range(TRIES):
+                if await self._run(block):
+                    break
+                await asyncio.sleep(self.clock.wall(TRY_AGAIN_AFTER_S))
+            else:
                 return
+
+    async def _run(self, block: str) -> bool:
+        began = datetime.now(UTC)
+        ran = await self.shell.run(block)
+        data = {
+            "command": ran.command,
+            "exit_status": ran.exit_status,
+            "output": ran.output,
+            "seconds": ran.seconds,
+            "by": "shell",
+        }
+        await self.pager.say("action.taken", data, source="shell", at=began)
+        return ran.exit_status == 0
 
     async def _close(self, updates: Communications, runbook: Runbook) -> None:
         lasted = (datetime.now(UTC) - self._paged_at).total_seconds()

@@ -105,7 +105,7 @@ def test_the_exhausted_connections_are_postgresqls_own(up: Home) -> None:
 
     drill, seen = endure(up, "connection-exhaustion", look)
     assert_missed(drill)
-    assert max(count for count, _ in seen) == 35, "40 slots less 3 for superusers and 2 reserved"
+    assert max(count for count, _ in seen) == 35, "45 slots less 3 for superusers and 7 reserved"
     assert any("remaining connection slots are reserved" in log for _, log in seen), "the app logs the server's words"
 
 
