@@ -1,8 +1,8 @@
 """Requests per second of the app as a drill sees it, as a share of the same app served plainly.
 
-Plain: one uvicorn process of the app, reached directly, nothing of a drill running. Drill: one replica on the embedded
-cluster, reached through its Service (Envoy), with monitor, scoring, watchdog and the drill's own load running. Both use
-the same PostgreSQL and are driven by the same closed-loop Locust users, in turns.
+Plain: one uvicorn process of the app, reached directly, nothing of a drill running. Drill: the Deployment on the
+embedded cluster as it is, reached through its Service (Envoy), with monitor, scoring, watchdog and the drill's own load
+running. Both use the same PostgreSQL and are driven by the same closed-loop Locust users, in turns.
 """
 
 import asyncio
@@ -19,20 +19,36 @@ from pathlib import Path
 import httpx
 
 from simulator.drill.house import bring_up, take_down
-from simulator.drill.kube import Kube
 from simulator.drill.plan import Options, plan_experiments
 from simulator.drill.stage import set_stage
 
-ROUNDS = 5
+ROUNDS = 6
 SECONDS = 8
-USERS = 16
+USERS = 48
 PLAIN = "127.0.0.1:18999"
 LOCUSTFILE = """
 from locust import FastHttpUser, task
-class Reader(FastHttpUser):
-    @task
+
+class Researcher(FastHttpUser):
+    # The same mix as in a drill, without a pause.
+    experiment = None
+
+    @task(3)
     def list_experiments(self):
         self.client.get("/experiments")
+
+    @task(3)
+    def read(self):
+        if self.experiment:
+            self.client.get(f"/experiments/{self.experiment}")
+
+    @task(1)
+    def create(self):
+        self.experiment = self.client.post("/experiments", json={"name": "benchmark"}).json()["id"]
+
+    @task(3)
+    def complete(self):
+        self.client.post("/completions", json={"prompt": "how fast is this"})
 """
 BIN = Path(sys.executable).parent
 
@@ -46,9 +62,11 @@ def requests_per_s(address: str, folder: Path) -> float:
         text=True,
         check=True,
     )
-    stats = json.loads(done.stdout)[0]
-    assert stats["num_failures"] == 0, stats
-    return float(stats["num_requests"] / (stats["last_request_timestamp"] - stats["start_time"]))
+    stats = json.loads(done.stdout)
+    assert not any(entry["num_failures"] for entry in stats), stats
+    began = min(entry["start_time"] for entry in stats)
+    ended = max(entry["last_request_timestamp"] for entry in stats)
+    return float(sum(entry["num_requests"] for entry in stats) / (ended - began))
 
 
 def pod_environment(kubeconfig: str) -> dict[str, str]:
@@ -69,7 +87,8 @@ def is_app_pod(path: Path, state: Path) -> bool:
 
 def plainly(env: dict[str, str], folder: Path) -> float:
     host, port = PLAIN.split(":")
-    with subprocess.Popen([sys.executable, "-m", "target_app"], env={**env, "POD_IP": host, "PORT": port}) as app:
+    env = {**env, "POD_IP": host, "PORT": port, "LOG_LEVEL": "ERROR"}
+    with subprocess.Popen([sys.executable, "-m", "target_app"], env=env, stderr=subprocess.DEVNULL) as app:
         try:
             wait_for(f"http://{PLAIN}/health")
             return requests_per_s(PLAIN, folder)
@@ -94,30 +113,28 @@ async def in_a_drill(folder: Path) -> float:
         return await asyncio.to_thread(requests_per_s, address, folder)
 
 
+def one_round(env: dict[str, str], folder: Path, *, drill_first: bool) -> tuple[float, float]:
+    """Plain and in a drill, in changing order, so that a drift of the machine falls on both."""
+    if drill_first:
+        drill = asyncio.run(in_a_drill(folder))
+        return plainly(env, folder), drill
+    return plainly(env, folder), asyncio.run(in_a_drill(folder))
+
+
 def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "locustfile.py").write_text(LOCUSTFILE)
         cluster = asyncio.run(bring_up(folder, 60, "base", lambda _: None))
         try:
-            scale_to_one(cluster.kubeconfig)
             env = {**os.environ, **pod_environment(cluster.kubeconfig)}
-            rounds = [(plainly(env, folder), asyncio.run(in_a_drill(folder))) for _ in range(ROUNDS)]
+            rounds = [one_round(env, folder, drill_first=bool(number % 2)) for number in range(ROUNDS)]
         finally:
             take_down(folder)
     shares = [drill / plain for plain, drill in rounds]
     for (plain, drill), share in zip(rounds, shares, strict=True):
         print(f"plain {plain:6.0f} /s   in a drill {drill:6.0f} /s   share {share:.2f}")
     print(f"share of plain: median {statistics.median(shares):.2f}, from {min(shares):.2f} to {max(shares):.2f}")
-
-
-def scale_to_one(kubeconfig: str) -> None:
-    kubectl = [BIN / "kubectl", "--kubeconfig", kubeconfig, "-n", "llm-research"]
-    subprocess.run([*kubectl, "scale", "deployment/llm-research-api", "--replicas=1"], check=True, capture_output=True)
-    kube, deadline = Kube(Path(kubeconfig), None, "llm-research"), time.monotonic() + 30
-    while kube.unready():
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
 
 
 if __name__ == "__main__":

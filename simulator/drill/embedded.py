@@ -1,17 +1,19 @@
 """The embedded cluster's life: up, down, and whether it is there. Its state lies under `.gameday/cluster`."""
 
+import asyncio
 import json
 import os
+import select
 import shutil
+import subprocess
 import sys
 import uuid
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from simulator.drill.children import Child, start
 from simulator.errors import NotPossible
-from simulator.processes import find_marked, marked, sweep
+from simulator.processes import die_with_parent, find_marked, marked, sweep
 
 START_LIMIT_S = 30.0
 
@@ -44,31 +46,43 @@ def running(root: Path) -> Cluster | None:
     return None
 
 
-async def up(root: Path, clock: float, *, outlives_us: bool) -> tuple[Child, Cluster]:
+async def up(root: Path, clock: float, *, outlives_us: bool) -> Cluster:
     """Start a cluster; returns when its API answers. Raises `NotPossible` with the end of its log.
 
-    `outlives_us`: it stays when this process ends, until `remove`.
+    `outlives_us`: it stays when this process ends, until `remove`; without, it dies with this process.
     """
-    state = folder(root)
+    state, log = folder(root), root / ".gameday" / "cluster.log"
     shutil.rmtree(state, ignore_errors=True)
     state.mkdir(parents=True)
     mark = f"cluster-{uuid.uuid4().hex[:12]}"
-    child = await start(
-        "cluster",
-        [sys.executable, "-m", "simulator.cluster", "--state", state, "--clock", f"{clock:g}"],
-        env=marked(mark),
-        log=root / ".gameday" / "cluster.log",
-        outlives_parent=outlives_us,
-    )
+    with log.open("wb") as stderr:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "simulator.cluster", "--state", str(state), "--clock", f"{clock:g}"],
+            env=marked(mark),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=stderr,
+            start_new_session=True,
+            preexec_fn=None if outlives_us else die_with_parent,
+        )
     try:
-        hello = await child.hear(START_LIMIT_S)
-        cluster = Cluster(hello["kubeconfig"], hello["server"], mark, child.process.pid, clock)
+        hello = json.loads(await asyncio.to_thread(_first_line, process))
+        cluster = Cluster(hello["kubeconfig"], hello["server"], mark, process.pid, clock)
         (state / "cluster.json").write_text(json.dumps(asdict(cluster)))
-    except BaseException:
-        await child.stop()
+    except BaseException as error:
         sweep(mark)
+        if isinstance(error, ValueError):
+            tail = log.read_text(errors="replace").strip()[-600:]
+            raise NotPossible(f"the cluster did not start: {tail or 'it said nothing'} (log: {log})") from None
         raise
-    return child, cluster
+    return cluster
+
+
+def _first_line(process: "subprocess.Popen[bytes]") -> bytes:
+    """What the cluster says once its API answers; nothing if it ended or stayed silent."""
+    assert process.stdout is not None
+    ready, _, _ = select.select([process.stdout], [], [], START_LIMIT_S)
+    return process.stdout.readline() if ready else b""
 
 
 def remove(root: Path, cluster: Cluster) -> None:

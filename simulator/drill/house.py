@@ -47,7 +47,7 @@ async def _bring_up(root: Path, clock: float, target: Target, say: Say) -> Clust
     is_new = cluster is None
     if cluster is None:
         say("starting the cluster")
-        _, cluster = await embedded.up(root, clock, outlives_us=True)
+        cluster = await embedded.up(root, clock, outlives_us=True)
     try:
         kube = await asyncio.to_thread(Kube, Path(cluster.kubeconfig), None, target.namespace)
         say("applying the app's manifests")

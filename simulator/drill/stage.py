@@ -165,7 +165,7 @@ async def _find_cluster(run: Run, guard: Guard, owner: AsyncExitStack, say: Say)
         await guard.order(is_cluster_kept=True)
         say(f"the cluster is up already at {found.server}")
         return Path(found.kubeconfig)
-    _, cluster = await embedded.up(plan.root, plan.clock.factor, outlives_us=plan.options.keep)
+    cluster = await embedded.up(plan.root, plan.clock.factor, outlives_us=plan.options.keep)
     await guard.order(marks=[run.mark, cluster.mark])
 
     def strike(kind: type[BaseException] | None, *_: object) -> None:
