@@ -38,7 +38,14 @@ def main(arguments: list[str], environment: Mapping[str, str]) -> int:
     given = {role: environment.get(f"GAMEDAY_{role.upper()}_TOKEN", "") for role in Role}
     made = {role: secrets.token_urlsafe(24) for role, token in given.items() if not token}
     app = build_app(Store(engine), {**given, **made})
-    config = uvicorn.Config(app, log_level="warning", access_log=False, lifespan="off", timeout_graceful_shutdown=2)
+    config = uvicorn.Config(
+        app,
+        log_level="warning",
+        access_log=False,
+        lifespan="off",
+        timeout_graceful_shutdown=2,
+        timeout_keep_alive=75,  # longer than any client pauses, so that none meets a connection that is just closing
+    )
     host, port = door.getsockname()[:2]
     ready = {
         "url": f"http://{host}:{port}",

@@ -17,6 +17,7 @@ from typing import Any
 import httpx
 import psycopg
 
+from simulator.drill.asking import ask
 from simulator.drill.impact import Window, error_share
 from simulator.drill.kube import Kube
 from simulator.drill.scoring_client import instant
@@ -97,9 +98,9 @@ class Oracle:
             self._canary(),
             return_exceptions=True,
         )
-        self._blind = self._blind + 1 if isinstance(quiet, httpx.HTTPError) else 0
-        if self._blind >= BLIND_LIMIT:
-            raise NotPossible(f"the monitor at {self._http.base_url} no longer answers: {quiet!r}")
+        self._blind = self._blind + 1 if isinstance(quiet, NotPossible) else 0
+        if isinstance(quiet, NotPossible) and self._blind >= BLIND_LIMIT:
+            raise quiet
         served = _served(windows[-FEATURE_WINDOWS:])
         missing = [f for f in baseline.features if f not in served]
         return [
@@ -122,8 +123,8 @@ class Oracle:
         ]
 
     async def firing(self, names: Sequence[str] | None = None) -> list[str]:
-        """Names of firing alerts, of those in `names` (None: of all), sorted."""
-        answer = (await self._http.get("/api/v1/alerts")).raise_for_status().json()
+        """Names of firing alerts, of those in `names` (None: of all), sorted. Raises `NotPossible`."""
+        answer = await self._monitor("/api/v1/alerts")
         return sorted(
             {
                 alert["labels"]["alertname"]
@@ -134,13 +135,19 @@ class Oracle:
 
     async def rules_digest(self) -> str:
         """SHA-256 over what the monitor has loaded: names, expressions, durations, labels."""
-        answer = (await self._http.get("/api/v1/rules")).raise_for_status().json()
+        answer = await self._monitor("/api/v1/rules")
         kept = [
             [rule["name"], rule["query"], rule.get("duration"), rule.get("labels")]
             for group in answer["data"]["groups"]
             for rule in group["rules"]
         ]
         return hashlib.sha256(json.dumps(kept, sort_keys=True).encode()).hexdigest()
+
+    async def _monitor(self, path: str) -> Any:
+        try:
+            return (await ask(self._http, "GET", path)).raise_for_status().json()
+        except httpx.HTTPError as error:
+            raise NotPossible(f"the monitor at {self._http.base_url} does not answer: {error!r}") from error
 
     async def _cluster(self) -> tuple[list[str], dict[str, int]]:
         return await asyncio.gather(

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 
 import httpx
 
+from simulator.drill.asking import ask
+from simulator.errors import NotPossible
+
 
 @dataclass(frozen=True)
 class Readings:
@@ -27,7 +30,7 @@ class Dashboard:
         await self._http.aclose()
 
     async def read(self) -> Readings:
-        """The latest readings."""
+        """The latest readings. Raises `NotPossible` if the monitor does not answer."""
         return Readings(
             requests_per_s=await self._value(f"sum(rate(locust_requests_total[{self._window}]))"),
             error_share=await self._value(
@@ -38,7 +41,10 @@ class Dashboard:
         )
 
     async def _value(self, query: str) -> float | None:
-        answer = (await self._http.get("/api/v1/query", params={"query": query})).raise_for_status().json()
+        try:
+            answer = (await ask(self._http, "GET", "/api/v1/query", params={"query": query})).raise_for_status().json()
+        except httpx.HTTPError as error:
+            raise NotPossible(f"the monitor at {self._http.base_url} does not answer: {error!r}") from error
         result = answer["data"]["result"]
         value = float(result[0]["value"][1]) if result else math.nan
         return None if math.isnan(value) else value

@@ -1,5 +1,6 @@
 """The scoring service as the drill sees it: HTTP and a token, whoever runs it."""
 
+import uuid
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -8,6 +9,7 @@ import httpx
 
 from scoring.scorecard import Scorecard
 from scoring.timeline import Timeline
+from simulator.drill.asking import ask
 from simulator.errors import NotPossible
 
 Event = dict[str, Any]
@@ -37,8 +39,8 @@ class ScoringClient:
     async def post_event(
         self, drill: str, kind: str, source: str, data: dict[str, Any], at: datetime | None = None
     ) -> None:
-        """Append one event; `at` is when it was seen (default: now)."""
-        event = {"kind": kind, "source": source, "occurred_at": instant(at), "data": data}
+        """Append one event, once; `at` is when it was seen (default: now)."""
+        event = {"kind": kind, "source": source, "occurred_at": instant(at), "data": data, "key": uuid.uuid4().hex}
         await self._call("POST", f"/api/v1/drills/{drill}/events", event)
 
     async def post_impact(self, drill: str, windows: Sequence[dict[str, Any]]) -> None:
@@ -68,7 +70,7 @@ class ScoringClient:
 
     async def _call(self, method: str, path: str, body: Any = None) -> Any:
         try:
-            answer = await self._http.request(method, path, json=body)
+            answer = await ask(self._http, method, path, json=body)
         except httpx.HTTPError as error:
             raise NotPossible(f"scoring at {self.url} does not answer ({method} {path}): {error!r}") from error
         if answer.is_error:

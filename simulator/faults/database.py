@@ -7,7 +7,7 @@ import psycopg
 from simulator.faults.waiting import until
 
 _SLOTS = """
-SELECT count(*) FILTER (WHERE backend_type = 'client backend' AND NOT usename = current_user),
+SELECT count(*) FILTER (WHERE backend_type = 'client backend'),
        current_setting('max_connections')::int
        - current_setting('superuser_reserved_connections')::int
        - current_setting('reserved_connections')::int
@@ -16,7 +16,11 @@ FROM pg_stat_activity
 
 
 def slots_exhausted(database_url: str, timeout: float = 20) -> dict[str, Any]:
-    """Probe: every connection slot that ordinary roles may use is taken. Returns how many, of how many."""
+    """Probe: no connection slot is left that an ordinary role could take. Returns how many are taken, of how many.
+
+    Whoever holds a session counts, those in reserved slots too: PostgreSQL refuses ordinary roles as soon as no more
+    than the reserved slots are free.
+    """
 
     def look() -> dict[str, int]:
         with psycopg.connect(database_url, connect_timeout=3) as connection:

