@@ -57,7 +57,12 @@ $(VENV)/.developed: $(VENV)/.installed
 	@$(call install_into,.[dev])
 	@touch $@
 
-# The versions are those of constraints.txt, by uv where there is one.
-define install_into
-$(if $(UV),VIRTUAL_ENV=$(CURDIR)/$(VENV) uv pip install --quiet --compile-bytecode -c constraints.txt -e "$(1)",$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e "$(1)")
+# The versions are those of constraints.txt, by uv where there is one. A .venv that uv made has no pip of its own.
+define install_with_uv
+VIRTUAL_ENV=$(CURDIR)/$(VENV) uv pip install --quiet --compile-bytecode -c constraints.txt -e "$(1)"
 endef
+define install_with_pip
+{ $(BIN)/python -m pip --version || $(BIN)/python -m ensurepip; } > /dev/null && \
+$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e "$(1)"
+endef
+install_into = $(if $(UV),$(call install_with_uv,$(1)),$(call install_with_pip,$(1)))

@@ -165,9 +165,11 @@ class Oracle:
         return str(row[0]) if row else "no row"
 
 
-def quiet_enough(window: Window) -> bool:
-    """Whether a window can belong to a baseline: requests came and hardly any failed."""
-    return window["requests"] > 0 and error_share(window) <= 0.01
+def is_quiet(window: Window, users: int) -> bool:
+    """Whether a window can belong to a baseline: whole, with all users, and hardly a request failed."""
+    return (
+        window["seconds"] > 0.9 and window["users"] >= users and window["requests"] > 0 and error_share(window) <= 0.01
+    )
 
 
 def _served(windows: Sequence[Window]) -> set[str]:

@@ -13,7 +13,7 @@ from simulator.drill.chaos import ChaosRun, start_chaos
 from simulator.drill.experiment import Experiment
 from simulator.drill.impact import Crossing, ImpactWatch, Thresholds
 from simulator.drill.monitoring import longest_for
-from simulator.drill.oracle import Baseline, Condition, quiet_enough
+from simulator.drill.oracle import Baseline, Condition, is_quiet
 from simulator.drill.pager import Pager
 from simulator.drill.readings import Dashboard, Readings
 from simulator.drill.scoring_client import ScoringClient, instant
@@ -104,7 +104,12 @@ class Drill:
             recent = stage.feed.windows[first:][-BASELINE_WINDOWS:]
             firing = await stage.oracle.firing()
             waiting = await asyncio.to_thread(stage.kube.unready)
-            if len(recent) == BASELINE_WINDOWS and all(map(quiet_enough, recent)) and not firing and not waiting:
+            if (
+                len(recent) == BASELINE_WINDOWS
+                and all(is_quiet(w, stage.plan.users) for w in recent)
+                and not firing
+                and not waiting
+            ):
                 return await stage.oracle.capture(recent, longest_for(stage.plan.target))
             if loop.time() > deadline:
                 raise NotPossible(

@@ -44,7 +44,7 @@ def after_activity_control(context: dict[str, Any], state: dict[str, Any], **_: 
     if name == STATE["fault"]["activity"]:
         STATE["injected_at"] = _utc(state["end"])
     if name == STATE["fault"]["effect"]:
-        effect = f"{name}: {state.get('output')}"
+        effect = f"{name}: {_plainly(state.get('output'))}"
         _post("fault.injected", STATE["injected_at"], {"activity": STATE["fault"]["activity"], "effect": effect})
 
 
@@ -59,6 +59,13 @@ def after_rollback_control(context: Any, state: Any, **_: Any) -> None:
     for run in state or []:
         if run["status"] == "succeeded":
             _post("fault.reverted", _utc(run["end"]), {"activity": run["activity"]["name"]})
+
+
+def _plainly(output: Any) -> str:
+    """What a probe saw, without the signs of a programming language."""
+    if isinstance(output, dict):
+        return ", ".join(f"{key} {value}" for key, value in output.items())
+    return str(output)
 
 
 def _wait_for_line(limit_s: float) -> None:
