@@ -33,6 +33,8 @@ from simulator.processes import marked
 SCORING_LIMIT_S = 30.0
 WARM_UP_S = 2.0
 LOAD_LIMIT_S = 4 * 3600
+SIGNAL_PORT = 9646
+"""Where the target's own prometheus.yml expects the load generator; a Prometheus of the user's scrapes it there."""
 
 
 @dataclass(frozen=True)
@@ -178,7 +180,8 @@ async def _find_cluster(run: Run, guard: Guard, owner: AsyncExitStack, say: Say)
 
 async def _start_load(run: Run, addresses: Addresses, owner: AsyncExitStack) -> tuple[LoadFeed, str]:
     argv = [sys.executable, "-m", "simulator.load", "--host", addresses.app_url, "--users", str(run.plan.users)]
-    argv += ["--warm-up", f"{WARM_UP_S:g}", "--seconds", str(LOAD_LIMIT_S)]
+    signal_port = 0 if run.plan.options.prometheus is None else SIGNAL_PORT
+    argv += ["--warm-up", f"{WARM_UP_S:g}", "--seconds", str(LOAD_LIMIT_S), "--signal-port", str(signal_port)]
     child, hello = await start_and_greet("load", argv, env=marked(run.mark), log=run.folder / "load.log")
     owner.push_async_callback(child.stop)
     feed = LoadFeed(child)
