@@ -57,10 +57,10 @@ def test_metrics_carry_the_names_that_dashboards_know(app):
 
 
 def test_probes_and_scrapes_are_no_requests_of_users(app):
-    for path in ("/health", "/health/live", "/health/ready", "/metrics"):
+    for path in ("/health", "/health/live", "/health/ready", "/metrics", "/experiments"):
         httpx.get(app.url + path)
     counted = set(re.findall(r'http_requests_total{.*path="([^"]*)"', httpx.get(app.url + "/metrics").text))
-    assert counted
+    assert "/experiments" in counted
     assert not any(path.startswith(("/health", "/metrics")) for path in counted)
 
 
