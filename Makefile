@@ -27,8 +27,8 @@ lint: $(VENV)/.developed ## style, imports' direction, format
 types: $(VENV)/.developed ## mypy --strict
 	@$(BIN)/mypy
 
-unit: $(VENV)/.developed ## tests without a cluster
-	@$(BIN)/pytest -n 2 -m "not e2e and not conformance and not cluster"
+unit: $(VENV)/.developed ## the quick tests
+	@$(BIN)/pytest -n 2 -m "not e2e and not conformance and not cluster and not parts"
 
 test: $(VENV)/.developed lint types ## everything: unit tests, other projects' clients, whole drills (under 8 minutes)
 	@$(BIN)/pytest -n 2 -m "not e2e"

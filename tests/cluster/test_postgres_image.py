@@ -13,6 +13,8 @@ import pytest
 
 from simulator.processes import die_with_parent, find_marked, marked
 
+pytestmark = pytest.mark.parts
+
 
 @pytest.fixture
 def start(tmp_path):

@@ -14,6 +14,8 @@ import pytest
 
 from simulator.load.__main__ import main
 
+pytestmark = pytest.mark.parts
+
 USERS = 20
 OFFERED_PER_S = 2 * USERS
 

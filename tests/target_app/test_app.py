@@ -8,6 +8,8 @@ import time
 import httpx
 import pytest
 
+pytestmark = pytest.mark.parts
+
 
 def test_an_experiment_can_be_made_read_and_listed(app):
     made = httpx.post(app.url + "/experiments", json={"name": "first", "parameters": {"seed": 7}})

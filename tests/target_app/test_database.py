@@ -9,6 +9,8 @@ import pytest
 
 from target_app.database import sqlstate_of_refusal
 
+pytestmark = pytest.mark.parts
+
 
 @pytest.fixture
 def hoarder(postgres):

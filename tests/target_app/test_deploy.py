@@ -12,6 +12,8 @@ import yaml
 
 from target_app.settings import read_settings
 
+pytestmark = pytest.mark.parts
+
 DEPLOY = Path(__file__).parents[2] / "target_app" / "deploy"
 RULES = sorted((DEPLOY / "monitoring" / "rules").glob("*.yaml"))
 # From kube-state-metrics and from the load generator.

@@ -1,8 +1,11 @@
 """The provider's quota, and what the app makes of a provider that limits it."""
 
 import httpx
+import pytest
 
 from target_app.provider import Quota
+
+pytestmark = pytest.mark.parts
 
 
 def _ask(part, key="sk-1"):
