@@ -7,6 +7,7 @@ word for word, and watches for the playbook's verification window. Then it resol
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -21,6 +22,7 @@ from simulator.drill.runbook import Runbook, read_runbook
 from simulator.drill.scoring_client import Event
 from simulator.drill.shell import DrillShell
 from simulator.drill.together import together
+from simulator.errors import BadInput
 
 NAME = "autopilot"
 MITIGATE = "Mitigate"
@@ -96,20 +98,19 @@ class Autopilot:
             await asyncio.sleep(PACE_S)
 
     async def _diagnose(self) -> Runbook:
-        """Wait for an alert that names a runbook: its component and failure mode are the diagnosis."""
-        while not (telling := _with_runbook(await self.pager.firing())):
+        """Wait for an alert that leads to a runbook: its component and failure mode are the diagnosis."""
+        while (found := _first_runbook(await self.pager.firing())) is None:
             await asyncio.sleep(PACE_S / 2)
-        data = telling[0]["data"]
-        runbook = read_runbook(runbook_file(data["annotations"]["runbook_url"]))
-        failure_mode = runbook.path.parent.name
-        component = data["labels"].get("component", "")
-        await self.pager.say("diagnosis.submitted", {"component": component, "failure_mode": failure_mode})
+        alert, runbook = found
+        component = alert["data"]["labels"].get("component", "")
+        diagnosis = {"component": component, "failure_mode": runbook.path.parent.name}
+        await self.pager.say("diagnosis.submitted", diagnosis)
         return runbook
 
     async def _mitigate_until_verified(self, runbook: Runbook) -> None:
-        """Execute, then watch. Only users who still suffer after a whole window justify to execute once more:
+        """Execute, then watch. Only users who still suffer after a whole window justify to execute once more.
 
-        an alert lags behind, and many a mitigation (`rollout undo`) must not be done twice.
+        An alert lags behind, and many a mitigation (`rollout undo`) must not be done twice.
         """
         window = timedelta(seconds=self.clock.wall(self.playbook.verification.window.value))
         while True:
@@ -198,5 +199,12 @@ class Autopilot:
         return f"{share} of requests fail."
 
 
-def _with_runbook(firing: Sequence[Event]) -> list[Event]:
-    return [event for event in firing if event["data"].get("annotations", {}).get("runbook_url")]
+def _first_runbook(firing: Sequence[Event]) -> tuple[Event, Runbook] | None:
+    """The first alert whose `runbook_url` leads to a runbook that can be executed, with that runbook."""
+    for event in firing:
+        url = event["data"].get("annotations", {}).get("runbook_url")
+        with suppress(BadInput):  # an alert that leads nowhere leaves the responder where it found them
+            runbook = read_runbook(runbook_file(url or ""))
+            if runbook.commands(MITIGATE):
+                return event, runbook
+    return None

@@ -2,9 +2,12 @@
 
 import os
 import shutil
+import socket
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import httpx
 
 from scoring.errors import ScoringError
 from scoring.playbook import Playbook
@@ -20,6 +23,8 @@ from simulator.monitor.rescale import alert_names
 RESPONDERS = ("autopilot", "none")
 DEFAULT_PLAYBOOK = "llm-research-lab"
 SPACE_NEEDED = 200 * 1024 * 1024
+SIGNAL_PORT = 9646
+"""Where the target's own prometheus.yml expects the load generator; a Prometheus of the user's scrapes it there."""
 _SUITE_KEYS = {"title", "playbook", "responder", "clock", "users", "variant", "experiments"}
 
 
@@ -103,6 +108,7 @@ def _plan(suite: dict[str, Any], files: list[Path], options: Options, root: Path
     for experiment in experiments:
         check_severity(experiment, playbook.name, [level.id for level in playbook.levels])
     _check_cluster(options)
+    _check_prometheus(options)
     _check_outputs(options, root)
     return Plan(
         title=str(suite["title"]),
@@ -149,6 +155,23 @@ def _check_cluster(options: Options) -> None:
     names = [str(c.get("name")) for c in document.data.get("contexts") or [] if isinstance(c, dict)]
     if options.context not in names:
         raise document.fail(f"there is no context '{options.context}'{nearest(options.context, names)}", "contexts")
+
+
+def _check_prometheus(options: Options) -> None:
+    """A Prometheus of the user's has to answer, and must find the load generator on its port."""
+    if options.prometheus is None:
+        return
+    try:
+        httpx.get(f"{options.prometheus.rstrip('/')}/api/v1/rules", timeout=5, trust_env=False).raise_for_status()
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        raise BadInput(f"--prometheus: {options.prometheus} does not answer as Prometheus does: {error}") from None
+    try:
+        socket.create_server(("127.0.0.1", SIGNAL_PORT)).close()
+    except OSError:
+        raise BadInput(
+            f"--prometheus: port {SIGNAL_PORT} of 127.0.0.1, where Prometheus scrapes the load generator, is in use; "
+            "end what listens there"
+        ) from None
 
 
 def _check_outputs(options: Options, root: Path) -> None:

@@ -23,7 +23,7 @@ from simulator.drill.kube import Kube, Snapshot
 from simulator.drill.load_feed import LoadFeed
 from simulator.drill.monitoring import Places, start_monitor, wait_for_targets, write_monitoring
 from simulator.drill.oracle import Oracle
-from simulator.drill.plan import Plan
+from simulator.drill.plan import SIGNAL_PORT, Plan
 from simulator.drill.reach import Addresses, find_addresses
 from simulator.drill.scoring_client import ScoringClient
 from simulator.drill.shell import DrillShell, lay_out_tools, shell_environment
@@ -33,8 +33,6 @@ from simulator.processes import marked
 SCORING_LIMIT_S = 30.0
 WARM_UP_S = 2.0
 LOAD_LIMIT_S = 4 * 3600
-SIGNAL_PORT = 9646
-"""Where the target's own prometheus.yml expects the load generator; a Prometheus of the user's scrapes it there."""
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,9 @@
 """Wrong input is one line that names the file, the place and the mend; nothing is started."""
 
+import socket
 from pathlib import Path
 
+import httpx
 import pytest
 
 from simulator.drill.catalog import experiment_file
@@ -96,6 +98,20 @@ def test_a_kubeconfig_needs_a_context_by_name(tmp_path: Path) -> None:
         plan(tmp_path, kubeconfig=kubeconfig)
     with pytest.raises(BadInput, match="there is no context 'stagin'; did you mean 'staging'"):
         plan(tmp_path, kubeconfig=kubeconfig, context="stagin")
+
+
+def test_a_prometheus_that_does_not_answer_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="--prometheus: http://127.0.0.1:1 does not answer"):
+        plan(tmp_path, prometheus="http://127.0.0.1:1")
+
+
+def test_a_port_in_use_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        monkeypatch.setattr("simulator.drill.plan.SIGNAL_PORT", port)
+        monkeypatch.setattr("httpx.get", lambda url, **_: httpx.Response(200, request=httpx.Request("GET", url)))
+        with pytest.raises(BadInput, match=f"port {port} of 127.0.0.1, .* is in use; end what listens there"):
+            plan(tmp_path, prometheus="http://127.0.0.1:9090")
 
 
 def test_an_unknown_field_of_a_suite_is_refused(tmp_path: Path) -> None:
