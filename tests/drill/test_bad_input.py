@@ -101,7 +101,7 @@ def test_a_kubeconfig_needs_a_context_by_name(tmp_path: Path) -> None:
 
 
 def test_a_prometheus_that_does_not_answer_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(BadInput, match="--prometheus: http://127.0.0.1:1 does not answer"):
+    with pytest.raises(BadInput, match=r"--prometheus: http://127\.0\.0\.1:1 does not answer"):
         plan(tmp_path, prometheus="http://127.0.0.1:1")
 
 
