@@ -1,7 +1,5 @@
 """What PostgreSQL itself says while its connection slots are held."""
 
-from typing import Any
-
 import psycopg
 
 from simulator.faults.waiting import until
@@ -15,7 +13,7 @@ FROM pg_stat_activity
 """
 
 
-def slots_exhausted(database_url: str, timeout: float = 20) -> dict[str, Any]:
+def slots_exhausted(database_url: str, timeout: float = 20) -> str:
     """Probe: no connection slot is left that an ordinary role could take. Returns how many are taken, of how many.
 
     Whoever holds a session counts, those in reserved slots too: PostgreSQL refuses ordinary roles as soon as no more
@@ -28,7 +26,8 @@ def slots_exhausted(database_url: str, timeout: float = 20) -> dict[str, Any]:
         assert row is not None
         return {"taken": int(row[0]), "of": int(row[1])}
 
-    return until(look, lambda seen: seen["taken"] >= seen["of"], "connection slots exhausted", timeout)
+    seen = until(look, lambda seen: seen["taken"] >= seen["of"], "connection slots exhausted", timeout)
+    return f"{seen['taken']} sessions, ordinary roles may have {seen['of']}"
 
 
 def sessions_of(database_url: str, application_name: str) -> int:

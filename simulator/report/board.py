@@ -13,12 +13,12 @@ from simulator.report.sentences import Told, tell
 
 HISTORY = 40
 _BLOCKS = "▁▂▃▄▅▆▇█"
+# Roles are on the timeline; here they would push away what is done.
 _RESPONSES = frozenset(
     {
         "incident.acknowledged",
         "incident.declared",
         "incident.reclassified",
-        "role.assigned",
         "update.posted",
         "incident.escalated",
         "diagnosis.submitted",

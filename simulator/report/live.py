@@ -24,6 +24,7 @@ from simulator.report.sentences import milliseconds, percent, plain
 Now = Callable[[], datetime]
 _REDRAWS_PER_S = 4
 _BAR_WIDTH = 16
+_TIME_WIDTH = 8
 _LEAST_P95_TOP_MS = 100.0
 
 
@@ -191,7 +192,7 @@ def _bar(share: float) -> str:
 
 def _happenings(board: Board, clock: float) -> Table:
     table = Table.grid(padding=(0, 2))
-    table.add_column(style="dim", no_wrap=True, justify="right")
+    table.add_column(style="dim", no_wrap=True, justify="right", min_width=_TIME_WIDTH)
     table.add_column(overflow="ellipsis", no_wrap=True)
     if board.truth is not None:
         table.add_row("now", Text(board.truth.text, TONE_STYLES[board.truth.tone]))
