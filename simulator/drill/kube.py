@@ -101,14 +101,18 @@ class Kube:
                 changed.append(f"restored {name}")
         return changed
 
-    def restart_one(self, selector: str) -> str:
-        """Delete one pod that `selector` matches; returns its name. Raises `NotPossible` if there is none."""
-        for item in self._items(self._core.list_namespaced_pod, label_selector=selector):
-            if "deletionTimestamp" not in item["metadata"]:
-                name = str(item["metadata"]["name"])
-                self._ask(self._core.delete_namespaced_pod, name, self.namespace)
-                return name
-        raise NotPossible(f"no pod matches {selector} in namespace {self.namespace}")
+    def ready_pods(self, selector: str) -> set[str]:
+        """Names of the pods that `selector` matches, that are ready and not on their way out."""
+        return {
+            str(item["metadata"]["name"])
+            for item in self._items(self._core.list_namespaced_pod, label_selector=selector)
+            if "deletionTimestamp" not in item["metadata"]
+            and any(c["type"] == "Ready" and c["status"] == "True" for c in item["status"].get("conditions", []))
+        }
+
+    def delete_pod(self, name: str) -> None:
+        """Delete one pod; its controller makes another."""
+        self._ask(self._core.delete_namespaced_pod, name, self.namespace)
 
     def _items(self, list_call: Callable[..., Any], **options: Any) -> list[dict[str, Any]]:
         return self._all(list_call, self.namespace, **options)

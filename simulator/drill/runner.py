@@ -27,6 +27,7 @@ from simulator.report.view import View
 BASELINE_WINDOWS = 4
 STEADY_LIMIT_S = 90.0
 INJECTION_LIMIT_S = 90.0
+RESTART_LIMIT_S = 15.0
 EVENT_PACE_S = 0.2
 READING_WINDOW_S = 180.0
 """Drill seconds over which a responder reads the dashboard."""
@@ -237,10 +238,17 @@ class Drill:
         stage = self.stage
         if not self._is_well:
             return {"name": "restart_serves", "ok": False, "seen": "not tried, for the service was not mitigated"}
-        name = await asyncio.to_thread(stage.kube.restart_one, stage.plan.target.selector)
+        kube, selector = stage.kube, stage.plan.target.selector
+        before = await asyncio.to_thread(kube.ready_pods, selector)
+        name = min(before, default="")
+        if not name:
+            return {"name": "restart_serves", "ok": False, "seen": "no instance was ready to be restarted"}
+        await asyncio.to_thread(kube.delete_pod, name)
         try:
-            async with asyncio.timeout(15):
-                while await asyncio.to_thread(stage.kube.unready):
+            async with asyncio.timeout(RESTART_LIMIT_S):
+                while len(await asyncio.to_thread(kube.ready_pods, selector) - {name}) < len(before) or (
+                    await asyncio.to_thread(kube.unready)
+                ):
                     await asyncio.sleep(0.1)
         except TimeoutError:
             return {"name": "restart_serves", "ok": False, "seen": f"{name} was replaced by none that is ready"}
