@@ -246,13 +246,17 @@ class Drill:
         await asyncio.to_thread(kube.delete_pod, name)
         try:
             async with asyncio.timeout(RESTART_LIMIT_S):
-                while len(await asyncio.to_thread(kube.ready_pods, selector) - {name}) < len(before) or (
-                    await asyncio.to_thread(kube.unready)
-                ):
+                while not await self._is_whole_without(name, len(before)):
                     await asyncio.sleep(0.1)
         except TimeoutError:
             return {"name": "restart_serves", "ok": False, "seen": f"{name} was replaced by none that is ready"}
         return {"name": "restart_serves", "ok": True, "seen": f"{name} was replaced by one that is ready"}
+
+    async def _is_whole_without(self, pod: str, count: int) -> bool:
+        kube = self.stage.kube
+        ready = await asyncio.to_thread(kube.ready_pods, self.stage.plan.target.selector)
+        waiting = await asyncio.to_thread(kube.unready)
+        return len(ready - {pod}) >= count and not waiting
 
     async def _clear_up(self) -> None:
         """Leave the app as it was found, so that the next drill starts where this one did."""
