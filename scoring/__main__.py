@@ -19,8 +19,8 @@ import uvicorn
 from scoring.api.app import build_app
 from scoring.api.auth import Role
 from scoring.errors import ScoringError, ServiceError
-from scoring.store import Store
-from scoring.tables import open_engine
+from scoring.record.store import Store
+from scoring.record.tables import open_engine
 
 
 def main(arguments: list[str], environment: Mapping[str, str]) -> int:

@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from scoring.api.auth import Doorkeeper, Role
 from scoring.api.problems import answer_problems
 from scoring.api.routes import router
-from scoring.store import Store
+from scoring.record.store import Store
 
 _MOST_BYTES = 16 * 1024 * 1024
 

@@ -9,7 +9,7 @@ from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
 
 from scoring.errors import PlaybookError, RecordError, ScoringError
-from scoring.store import Conflict, NoSuchDrill
+from scoring.record.store import Conflict, NoSuchDrill
 
 
 class Problem(Exception):

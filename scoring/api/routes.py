@@ -6,16 +6,16 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import Field
 
-from scoring.api.alerts import PushedAlert, events_of, utc_now
 from scoring.api.auth import Role, allow
 from scoring.api.bodies import End, NewDrill, NewEvent
 from scoring.api.problems import Problem
 from scoring.api.withheld import drill_for, event_for, may_see_truth, timeline_for
 from scoring.canonical import did_you_mean
+from scoring.ingest.prometheus import PushedAlert, events_of, utc_now
 from scoring.playbook import Playbook
 from scoring.playbook_file import load_playbook, parse_playbook, playbook_names, playbook_text
+from scoring.record.store import Store
 from scoring.scorecard import score
-from scoring.store import Store
 from scoring.timeline import RESPONDER_KINDS, Baseline, Event, Window
 
 Reader = Annotated[Role, Depends(allow(Role.FACILITATOR, Role.RESPONDER, Role.INGEST))]

@@ -15,8 +15,8 @@ import httpx
 import orjson
 import pytest
 
-from scoring.api.alerts import fingerprint
 from scoring.files import read_timeline, score_file
+from scoring.ingest.prometheus import fingerprint
 
 RECORDED = Path(__file__).parent / "recorded" / "connection-exhaustion.timeline.json"
 NUMBERS = count()

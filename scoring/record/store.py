@@ -17,7 +17,7 @@ from sqlmodel import Session, select
 from scoring.canonical import canonical_json, digest, write_instant
 from scoring.chain import genesis, link, verify
 from scoring.errors import RecordError, ScoringError
-from scoring.tables import DrillRow, EventRow, WindowRow
+from scoring.record.tables import DrillRow, EventRow, WindowRow
 from scoring.timeline import Baseline, Drill, Event, Timeline, Truth, Window
 
 

@@ -1,0 +1,1 @@
+"""Other tools' payloads, turned into events: one module for each format, all pure."""

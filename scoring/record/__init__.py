@@ -1,0 +1,1 @@
+"""The record on disk: drills, their events and load windows, and what was earned."""
