@@ -81,8 +81,10 @@ def _environment(settings: Settings, windows: Windows, clock: SteadyClock) -> An
         host=settings.host,
     )
 
-    def ended(*, name: str, response_time: float, exception: BaseException | None = None, **_: Any) -> None:
-        windows.ended(clock(), name, ok=exception is None, latency_ms=response_time)
+    def ended(
+        *, name: str, response_time: float, context: dict[str, Any], exception: BaseException | None = None, **_: Any
+    ) -> None:
+        windows.ended(clock(), name, user=context["user"], ok=exception is None, latency_ms=response_time)
 
     environment.events.request.add_listener(ended)
     return environment

@@ -50,6 +50,10 @@ class ResearchUser(FastHttpUser):  # type: ignore[misc]
         gevent.sleep(phase_s(self.index, EVERY_S))
         self.slot_at = perf_counter()
 
+    def context(self) -> dict[str, int]:
+        """What Locust hands on with each of this user's requests."""
+        return {"user": self.index}
+
     def on_stop(self) -> None:
         self.waiting.kill(block=False)
 

@@ -23,6 +23,7 @@ class Window:
     """Requests whose response or failure arrived in [`at`, `at` + `seconds`).
 
     Latencies are of all these requests, served or failed, in milliseconds; None where there were none.
+    `users_affected` of the `users` met at least one failed request.
     `offered` counts the requests that were begun in the window. `lag_ms` says how late the generator was
     against its own schedule: the worst of all requests begun in the window and of the closing of the window.
     """
@@ -36,6 +37,7 @@ class Window:
     p99_ms: float | None
     tasks: dict[str, TaskCount]
     users: int
+    users_affected: int
     offered: int
     lag_ms: float
 
@@ -55,6 +57,7 @@ def quantile(ordered: Sequence[float], share: float) -> float | None:
 class _Second:
     latencies_ms: list[float] = field(default_factory=list)
     ended: dict[str, list[int]] = field(default_factory=dict)
+    affected: set[int] = field(default_factory=set)
     offered: int = 0
     worst_lag_s: float = 0.0
 
@@ -76,13 +79,15 @@ class Windows:
         second.offered += 1
         second.worst_lag_s = max(second.worst_lag_s, late_s)
 
-    def ended(self, at: float, task: str, *, ok: bool, latency_ms: float) -> None:
-        """The response of a request, or its failure, arrived at `at`."""
+    def ended(self, at: float, task: str, *, user: int, ok: bool, latency_ms: float) -> None:
+        """The response of a request of user number `user`, or its failure, arrived at `at`."""
         second = self._second(at)
         second.latencies_ms.append(latency_ms)
         count = second.ended.setdefault(task, [0, 0])
         count[0] += 1
         count[1] += not ok
+        if not ok:
+            second.affected.add(user)
 
     def close(self, now: float, *, users: int, final: bool = False) -> list[Window]:
         """All windows that ended by `now` and were not handed out; with `final` also the one that runs."""
@@ -110,6 +115,7 @@ class Windows:
             p99_ms=_rounded(quantile(ordered, 0.99)),
             tasks=tasks,
             users=users,
+            users_affected=min(len(second.affected), users),
             offered=second.offered,
             lag_ms=round(1000 * max(second.worst_lag_s, closing_lag_s), _KEPT_DIGITS),
         )

@@ -38,12 +38,20 @@ def test_every_request_is_in_one_window_and_every_second_is_handed_out_once(
         if end is None:
             closed += windows.close(at, users=1)
         else:
-            windows.ended(at, end[1], ok=end[2], latency_ms=end[3])
+            windows.ended(at, end[1], user=0, ok=end[2], latency_ms=end[3])
     closed += windows.close(1012.0, users=1, final=True)
     assert [window.at.timestamp() for window in closed] == list(range(1000, 1013))
     expected = Counter(int(end[0]) for end in ends)
     assert {w.at.timestamp(): w.requests for w in closed if w.requests} == dict(expected)
     assert sum(window.failures for window in closed) == sum(not end[2] for end in ends)
+
+
+def test_a_user_who_met_several_failures_is_affected_once() -> None:
+    windows = Windows(["a"], started_at=1000.0)
+    for user, ok in [(0, False), (0, False), (1, True), (2, False)]:
+        windows.ended(1000.5, "a", user=user, ok=ok, latency_ms=1.0)
+    (window,) = windows.close(1001.0, users=10)
+    assert (window.users_affected, window.users, window.failures) == (2, 10, 3)
 
 
 def test_a_window_names_the_worst_lateness_of_beginnings_and_of_its_own_closing() -> None:

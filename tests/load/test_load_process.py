@@ -39,6 +39,7 @@ async def test_what_is_offered_stays_steady_while_the_target_fails_hangs_and_tri
     assert offered == pytest.approx(OFFERED_PER_S * len(steady), rel=0.1)
     assert not any(window["failures"] for window in served)
     assert failed[-1]["failures"] == failed[-1]["requests"] > 0
+    assert (served[-1]["users_affected"], failed[-1]["users_affected"]) == (0, USERS)
     assert hung[-1]["failures"] == hung[-1]["requests"] > OFFERED_PER_S / 2
     assert 2490 < hung[-1]["p50_ms"] <= hung[-1]["p99_ms"] < 5000
 
