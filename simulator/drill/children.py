@@ -6,7 +6,6 @@ lines. Its standard error goes to a log file, whose end is shown when the child 
 
 import asyncio
 import json
-import os
 import signal
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import suppress
@@ -121,9 +120,3 @@ async def start_and_greet(
     except BaseException:
         await child.stop()
         raise
-
-
-def kill_group(pid: int) -> None:
-    """SIGKILL a child's whole session."""
-    with suppress(ProcessLookupError, PermissionError):
-        os.killpg(pid, signal.SIGKILL)

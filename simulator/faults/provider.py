@@ -18,12 +18,6 @@ def set_quota(url: str, admin_token: str, requests_per_minute: float, burst: flo
     return _quota("PUT", url, admin_token, body)
 
 
-def quota_is_at_least(url: str, admin_token: str, requests_per_minute: float) -> bool:
-    """Probe: every key may make at least so many requests per minute."""
-    quotas = _quota("GET", url, admin_token, None)["quotas"].values()
-    return all(quota["requests_per_minute"] >= requests_per_minute for quota in quotas)
-
-
 def refusals_rise(url: str, by: int = 10, timeout: float = 20) -> dict[str, float]:
     """Probe: the provider answers 429 at least `by` times more than when the probe began."""
     before = _refusals(url)

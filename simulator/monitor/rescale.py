@@ -15,7 +15,7 @@ import yaml
 from simulator.errors import BadInput
 from simulator.monitor.documents import Field
 from simulator.monitor.durations import format_duration, parse_duration
-from simulator.monitor.errors import BadConfig, BadRules
+from simulator.monitor.errors import BadRules
 from simulator.monitor.rules import AlertRule, Rule, parse_rules
 
 _TOKEN = re.compile(
@@ -49,21 +49,6 @@ def rescale_rules(text: str, clock: float, *, file: str = "rules") -> str:
     rescaled = _apply(text, edits)
     parse_rules(rescaled, file)
     return rescaled
-
-
-def rescale_config(text: str, clock: float, *, file: str = "prometheus.yml") -> str:
-    """A Prometheus configuration with its scrape and evaluation intervals and timeouts for the clock."""
-    _check_clock(clock)
-    top = Field.read(file, text, BadConfig).mapping()
-    if clock == 1:
-        return text
-    edits: list[_Edit] = []
-    names = ("scrape_interval", "scrape_timeout", "evaluation_interval")
-    if "global" in top:
-        edits += _durations(text, top["global"].mapping(), names, clock)
-    for job in _items(top, "scrape_configs"):
-        edits += _durations(text, job.mapping(), names, clock)
-    return _apply(text, edits)
 
 
 def rescale_query(query: str, clock: float) -> str:

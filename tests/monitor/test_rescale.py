@@ -12,7 +12,6 @@ from simulator.monitor.promql.read import read
 from simulator.monitor.rescale import (
     alert_names,
     longest_for_s,
-    rescale_config,
     rescale_query,
     rescale_rules,
 )
@@ -56,11 +55,6 @@ def test_at_clock_60_a_minute_becomes_a_second_and_everything_else_stays() -> No
     assert (errors["for"], errors["keep_firing_for"], quoted["for"]) == ("2s", "1s500ms", "2s500ms")
     assert errors["annotations"] == {"summary": "for 5m: {{ $value }} [5m]"}
     assert quoted["expr"] == "rate(x{p='[1m] offset 1m'}[1s]) > 3"
-
-
-def test_a_configuration_keeps_its_shape_and_scales_its_intervals() -> None:
-    text = "global: {scrape_interval: 15s}\nscrape_configs:\n  - job_name: 15s\n    scrape_timeout: 9s # x\n"
-    assert rescale_config(text, 60) == text.replace("interval: 15s", "interval: 250ms").replace("9s", "150ms")
 
 
 def test_what_a_runner_asks_of_a_rule_file() -> None:
