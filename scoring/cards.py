@@ -1,4 +1,4 @@
-"""The scorecard as it is published: frozen pydantic models, canonical JSON."""
+"""The scorecard as it is published: frozen pydantic models, canonical JSON. However long a timeline, it stays small."""
 
 from typing import Literal
 
@@ -28,6 +28,7 @@ class MeasureCard(Card):
     from_at: Instant | None
     to_at: Instant | None
     why: str
+    events: tuple[str, ...] = ()
 
 
 class DimensionCard(Card):
@@ -58,16 +59,36 @@ class HardFailCard(Card):
     events: tuple[str, ...]
 
 
-class AlertCard(Card):
-    """Alerts of one kind: how many and which."""
+class ReportCard(Card):
+    """What people reported beside what was seen; the gap is drill seconds, below zero where they said it too soon.
 
-    count: int
-    alerts: tuple[str, ...]
+    `said_at` is when they first said it, `reported_at` the instant that they gave.
+    """
+
+    said_at: Instant
+    reported_at: Instant
+    observed_at: Instant | None
+    gap_seconds: float | None
+    false_all_clear: bool
+    why: str
     events: tuple[str, ...]
 
 
+class AlertCard(Card):
+    """Alerts of one kind: how often they fired, and the first names and events of them, 20 at most."""
+
+    count: int = 0
+    alerts: tuple[str, ...] = ()
+    events: tuple[str, ...] = ()
+
+
 class Scorecard(Card):
-    """What a drill earned. `score` is 0–100, null (as `mark`) unless `verdict` is `scored`."""
+    """What a drill earned. `score` is 0–100, null (as `mark`) unless `verdict` is `scored`.
+
+    `accepted` counts alerts that named the fault, `collateral` true ones that did not, `noise` those that fired while
+    nothing was injected. `reported` has `detected`, `mitigated` and `resolved`, as far as people reported them. What a
+    scorecard of an older version does not have is empty.
+    """
 
     drill: str
     playbook: str
@@ -87,10 +108,13 @@ class Scorecard(Card):
     mitigated_at: Instant | None
     verified_at: Instant | None
     conditions: tuple[ConditionCard, ...]
-    noise: int
+    reported: dict[str, ReportCard] = {}
+    accepted: int = 0
     collateral: int
-    noise_alerts: AlertCard
+    noise: int
+    accepted_alerts: AlertCard = AlertCard()
     collateral_alerts: AlertCard
+    noise_alerts: AlertCard
     requests: int
     requests_failed: int
 

@@ -1,10 +1,15 @@
 """The hash chain that makes a timeline append-only: each event's hash covers it and the hash before it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from hashlib import sha256
+from operator import attrgetter
 
-from scoring.canonical import canonical_json, digest, write_instant
+from scoring.canonical import canonical_json, digest, write_instants
 from scoring.errors import RecordError
 from scoring.timeline import Event
+
+_INSTANTS = ("occurred_at", "received_at", "sent_at")
 
 
 def genesis(drill_id: str) -> str:
@@ -13,16 +18,24 @@ def genesis(drill_id: str) -> str:
 
 
 def event_hash(event: Event, previous_hash: str) -> str:
-    """SHA-256 of the previous hash and the canonical JSON of what the event says."""
+    """SHA-256 of the previous hash and the canonical JSON of what the event says; of `sent_at` where there is one."""
+    return _hash(event, previous_hash, *write_instants((event.occurred_at, event.received_at, event.sent_at)))
+
+
+def _hash(
+    event: Event, previous_hash: str, occurred_at: str | None, received_at: str | None, sent_at: str | None
+) -> str:
     said = {
-        "kind": event.kind,
-        "occurred_at": write_instant(event.occurred_at),
-        "received_at": write_instant(event.received_at) if event.received_at else None,
-        "source": event.source,
         "data": event.data,
         "key": event.key,
+        "kind": event.kind,
+        "occurred_at": occurred_at,
+        "received_at": received_at,
+        "source": event.source,
     }
-    return digest(previous_hash.encode(), b"\0", canonical_json(said))
+    if sent_at is not None:
+        said["sent_at"] = sent_at
+    return sha256(b"%b\0%b" % (previous_hash.encode(), canonical_json(said))).hexdigest()
 
 
 def link(event: Event, previous_hash: str) -> Event:
@@ -36,25 +49,59 @@ def verify(drill_id: str, events: Iterable[Event]) -> None:
     Raises RecordError that names the first bent event. Events that carry no hash at all are not a chain and pass:
     they come from a recorder that keeps none.
     """
-    by_previous: dict[str, Event] = {}
-    count = 0
-    for event in events:
-        if event.hash is None and event.previous_hash is None:
-            if by_previous:
-                raise RecordError(f"event {event.name} of drill {drill_id} carries no hash, others do")
-            count += 1
-            continue
-        if count:
-            raise RecordError(f"event {event.name} of drill {drill_id} carries a hash, others do not")
-        previous = event.previous_hash or ""
-        if event_hash(event, previous) != event.hash:
-            raise RecordError(f"event {event.name} of drill {drill_id} was changed: its hash is not that of its text")
-        other = by_previous.setdefault(previous, event)
-        if other.hash != event.hash:
-            raise RecordError(f"event {event.name} of drill {drill_id} claims the place of {other.name}")
-    at = genesis(drill_id)
-    walked = 0
-    while (following := by_previous.get(at)) is not None:
-        at, walked = following.hash or "", walked + 1
-    if walked != len(by_previous):
-        raise RecordError(f"the record of drill {drill_id} breaks after {walked} of {len(by_previous)} events")
+    chain = Chain(drill_id)
+    chain.add(events)
+    if (fault := chain.fault()) is not None:
+        raise RecordError(fault)
+
+
+class Chain:
+    """A chain as its events come in, in any order; each is hashed once. What it says does not depend on the order."""
+
+    def __init__(self, drill_id: str) -> None:
+        self._drill_id = drill_id
+        self._by_previous: dict[str, Event] = {}
+        self._bare: list[Event] = []
+        self._changed: list[Event] = []
+        self._rivals: dict[str, dict[str, Event]] = {}
+        self._head = genesis(drill_id)
+        self._walked = 0
+
+    def add(self, events: Iterable[Event]) -> None:
+        """Take in more events; one that is there already changes nothing."""
+        linked: list[Event] = []
+        for event in events:
+            (self._bare if event.previous_hash is None and event.hash is None else linked).append(event)
+        instants = [write_instants(list(map(attrgetter(name), linked))) for name in _INSTANTS]
+        for event, *written in zip(linked, *instants, strict=True):
+            previous = event.previous_hash or ""
+            if _hash(event, previous, *written) != event.hash:
+                self._changed.append(event)
+            elif (other := self._by_previous.setdefault(previous, event)).hash != event.hash:
+                self._rivals.setdefault(previous, {str(other.hash): other})[str(event.hash)] = event
+        while (following := self._by_previous.get(self._head)) is not None and self._walked < len(self._by_previous):
+            self._head, self._walked = following.hash or "", self._walked + 1
+
+    def fault(self) -> str | None:
+        """What is wrong with the chain as it stands, in one line; None when it is whole or there is none."""
+        drill = f"of drill {self._drill_id}"
+        if self._bare:
+            is_chain = self._by_previous or self._changed
+            return f"event {_first(self._bare).name} {drill} carries no hash, others do" if is_chain else None
+        if self._changed:
+            return f"event {_first(self._changed).name} {drill} was changed: its hash is not that of its text"
+        if self._rivals:
+            claims = (sorted(rivals.values(), key=_place)[:2] for rivals in self._rivals.values())
+            first, second = min(claims, key=lambda pair: _place(pair[0]))
+            return f"event {second.name} {drill} claims the place of {first.name}"
+        if self._walked != len(self._by_previous):
+            return f"the record {drill} breaks after {self._walked} of {len(self._by_previous)} events"
+        return None
+
+
+def _first(events: Sequence[Event]) -> Event:
+    return min(events, key=_place)
+
+
+def _place(event: Event) -> tuple[datetime, str, str]:
+    return event.occurred_at, event.name, event.hash or ""

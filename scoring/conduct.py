@@ -1,22 +1,20 @@
-"""What fails a drill whatever its points, and which alerts were noise."""
+"""What fails a drill whatever its points, and which alerts named the fault, were collateral or were noise."""
 
-import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from scoring.chain import verify
-from scoring.errors import RecordError
+from scoring.acting import changes_target
+from scoring.chain import Chain
+from scoring.chronicle import Chronicle, Index
 from scoring.evidence import read_conditions
-from scoring.finding import names
+from scoring.finding import MOST_NAMED, names
+from scoring.looks import Looks
 from scoring.mitigation import Mitigation
 from scoring.sla import Measure
 from scoring.story import Story
 from scoring.timeline import Event
-
-_CHANGES = re.compile(
-    r"\bkubectl\b[^|;&\n]*\s(apply|create|delete|replace|patch|edit|scale|set|drain|cordon|taint|run"
-    r"|rollout\s+(?:undo|restart|pause|resume))\b"
-)
 
 
 @dataclass(frozen=True)
@@ -31,45 +29,89 @@ class HardFail:
         return {"what": self.what, "why": self.why, "events": list(self.events)}
 
 
+@dataclass(frozen=True)
+class Tally:
+    """Alerts of one sort: how often they fired, their names sorted, and the first events."""
+
+    count: int = 0
+    names: tuple[str, ...] = ()
+    events: tuple[Event, ...] = ()
+
+
+@dataclass(frozen=True)
+class AlertTallies:
+    """Every alert that fired in the drill, as one of three.
+
+    `accepted` names the fault and fired from its beginning on. `collateral` is true but does not name it. `noise` fired
+    while nothing was injected: before the fault, and always in a control drill, in which every page is a false alarm.
+    """
+
+    accepted: Tally
+    collateral: Tally
+    noise: Tally
+
+
+def tally_alerts(story: Story) -> AlertTallies:
+    """The alerts of a drill by what they were good for."""
+    firing = story.by_kind.get("alert.firing", ())
+    last = bisect_right(firing, story.ended_at, key=lambda event: event.occurred_at)
+    begin_at = None if story.truth.control else story.begin_at
+    first = last if begin_at is None else bisect_left(firing, begin_at, hi=last, key=lambda event: event.occurred_at)
+    index, right = story.alerts, frozenset(story.truth.alerts)
+    since = index.names(first, last)
+    return AlertTallies(
+        accepted=_tally(firing, index.accepted, first, last, [name for name in since if name in right]),
+        collateral=_tally(firing, index.others, first, last, [name for name in since if name not in right]),
+        noise=_tally(firing, range(last), 0, first, index.names(0, first)),
+    )
+
+
+def _tally(firing: Sequence[Event], places: Sequence[int], first: int, last: int, alert_names: Sequence[str]) -> Tally:
+    i, j = bisect_left(places, first), bisect_left(places, last)
+    return Tally(j - i, tuple(alert_names), tuple(firing[place] for place in places[i : min(j, i + MOST_NAMED)]))
+
+
 def hard_fails(story: Story, mitigation: Mitigation, ttm: Measure) -> list[HardFail]:
-    """Never mitigated; data or a resource destroyed; acting where nothing was wrong; record or rules tampered with."""
+    """Each reason that fails the drill, by name.
+
+    `never_mitigated`: the time to mitigate ran out and users were never served again for a whole verification window.
+    `data_destroyed`, `resource_destroyed`: the canary reads back wrong or a service is gone, at the oracle's last look.
+    `acted_on_control`: the target was changed in a drill in which nothing was wrong. `rules_tampered`: a check found
+    other rules in the monitor than were loaded. `record_tampered`: the hashes of the events do not agree.
+    """
     found = []
     if ttm.verdict == "missed" and mitigation.started_at is None:
         by_itself = "; the fault ended by itself, which earns nothing" if mitigation.reverted else ""
         why = f"Users were never served again for the whole verification window{by_itself}."
-        found.append(HardFail("never_mitigated", why, names(story.onset, mitigation.reverted)))
+        found.append(HardFail("never_mitigated", why, names(story.onset or story.injected, mitigation.reverted)))
     found += _destroyed(story)
     if story.truth.control:
-        acts = [event for event in story.all("action.taken") if _changes_target(event)]
+        acts = [event for event in story.all("action.taken") if changes_target(event)]
         if acts:
             why = "The target was changed in a drill in which nothing was wrong."
             found.append(HardFail("acted_on_control", why, names(*acts)))
-    bent = [
-        e
-        for e in story.all("oracle.checked")
-        if any(c.name == "rules_intact" and c.ok is False for c in read_conditions(e))
-    ]
-    if bent:
+    bent = story.chronicle.index(Looks).bent_by(story.ended_at)
+    if bent is not None:
         why = "The monitor's rules were not the ones that were loaded."
-        found.append(HardFail("rules_tampered", why, names(bent[0])))
-    try:
-        verify(story.timeline.drill.id, story.timeline.events)
-    except RecordError as error:
-        found.append(HardFail("record_tampered", f"{str(error).capitalize()}."))
+        found.append(HardFail("rules_tampered", why, names(bent)))
+    fault = story.chronicle.index(Record).chain.fault()
+    if fault is not None:
+        found.append(HardFail("record_tampered", f"{fault[:1].upper()}{fault[1:].rstrip('.')}."))
     return found
 
 
-def noise_and_collateral(story: Story) -> tuple[list[Event], list[Event]]:
-    """(noise, collateral): alerts that fired though nothing was injected, and true ones that do not name the fault."""
-    firing = story.all("alert.firing")
-    begin_at = None if story.truth.control else story.begin_at
-    noise = [e for e in firing if begin_at is None or e.occurred_at < begin_at]
-    other = [e for e in firing if e not in noise and e.alert_name not in story.truth.alerts]
-    return noise, other
+class Record(Index):
+    """The hash chain of every event as it arrived."""
 
+    def __init__(self, chronicle: Chronicle) -> None:
+        super().__init__(chronicle)
+        self.chain = Chain(chronicle.drill.id)
+        self._done = 0
 
-def _changes_target(event: Event) -> bool:
-    return event.text("by") == "audit" or _CHANGES.search(event.text("command")) is not None
+    def catch_up(self) -> None:
+        arrived = self.chronicle.arrived
+        self.chain.add(arrived[self._done :])
+        self._done = len(arrived)
 
 
 def _destroyed(story: Story) -> list[HardFail]:
@@ -78,10 +120,9 @@ def _destroyed(story: Story) -> list[HardFail]:
     The canary counts only while the oracle found what the baseline had ready: from a database that is down, nobody can
     tell what it holds.
     """
-    looks = [e for e in story.all("oracle.checked") if e.data.get("phase") in {"mitigated", "recovered"}]
-    if not looks:
+    last = story.chronicle.index(Looks).last_by(story.ended_at)
+    if last is None:
         return []
-    last = looks[-1]
     seen = {condition.name: condition for condition in read_conditions(last)}
     found = []
     canary, services = seen.get("data_canary"), seen.get("services")

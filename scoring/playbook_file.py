@@ -1,7 +1,7 @@
 """Playbooks from YAML: the shipped ones by name, a user's own by path, with errors that say file, line and mend."""
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import yaml
 from pydantic import ValidationError
@@ -9,8 +9,21 @@ from pydantic import ValidationError
 from scoring.canonical import did_you_mean
 from scoring.errors import PlaybookError
 from scoring.playbook import Playbook
+from scoring.playbook_explain import explain
 
 _SHIPPED = Path(__file__).parent / "playbooks"
+_MAX_CHARS = 200_000
+_MAX_DEPTH = 30
+"""Deeper nesting would overflow the C parser's stack; a playbook needs a third of it."""
+
+
+class InvalidPlaybook(PlaybookError):
+    """A playbook with mistakes: `problems` are all that were found, a line each; as a text it shows the first."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+        super().__init__(problems[0] + more)
+        self.problems = tuple(problems)
 
 
 def playbook_names() -> list[str]:
@@ -23,122 +36,124 @@ def load_playbook(name_or_path: str | Path) -> Playbook:
 
     Raises PlaybookError, one line that names file, line, field and mend.
     """
-    path = Path(name_or_path)
-    if path.is_file():
-        return read_playbook(path)
-    name = str(name_or_path)
-    if name in playbook_names():
-        return read_playbook(_SHIPPED / f"{name}.yaml")
-    if path.suffix in {".yaml", ".yml"} or len(path.parts) > 1:
-        raise PlaybookError(f"{name}: there is no such playbook file; give a path that exists or a name")
-    hint = did_you_mean(name, playbook_names()) or f"; there are: {', '.join(playbook_names())}"
-    raise PlaybookError(f"there is no playbook '{name}'{hint}")
+    return read_playbook(_locate(name_or_path))
 
 
-def playbook_text(name: str) -> str:
-    """The YAML of a shipped playbook. Raises PlaybookError."""
-    if name not in playbook_names():
-        raise PlaybookError(f"there is no playbook '{name}'")
-    return (_SHIPPED / f"{name}.yaml").read_text(encoding="utf-8")
+def playbook_text(name_or_path: str | Path) -> str:
+    """The YAML of what `load_playbook` would load. Raises PlaybookError."""
+    return _read(_locate(name_or_path))
 
 
 def read_playbook(path: Path) -> Playbook:
     """The playbook in one file. Raises PlaybookError."""
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise PlaybookError(f"{path}: cannot be read: {error}") from None
-    return parse_playbook(text, str(path))
+    return parse_playbook(_read(path), str(path))
 
 
 def parse_playbook(text: str, where: str) -> Playbook:
-    """A playbook from YAML text; `where` names it in errors. Raises PlaybookError."""
-    try:
-        node = yaml.compose(text, Loader=yaml.CSafeLoader)
-        value = yaml.load(text, Loader=yaml.CSafeLoader)
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
-        at = f"{where}:{mark.line + 1}:{mark.column + 1}" if mark else where
-        raise PlaybookError(f"{at}: this is not YAML: {error.problem}") from None
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise PlaybookError(f"{where}: this is not YAML: {str(error).splitlines()[0]}") from None
-    if not isinstance(node, yaml.MappingNode):
-        raise PlaybookError(f"{where}:1: a playbook is a mapping with `name`, `levels` and so on")
-    _refuse_doubles(node, where)
+    """A playbook from YAML text; `where` names it in errors. Raises InvalidPlaybook."""
+    node, value = _parse_yaml(text, where)
+    if doubles := _doubles(node, where):
+        raise InvalidPlaybook(doubles)
     try:
         return Playbook.model_validate(value)
     except ValidationError as error:
-        raise PlaybookError(_explain(error, node, where)) from None
+        raise InvalidPlaybook(explain(error, node, where)) from None
 
 
-def _refuse_doubles(node: yaml.Node, where: str) -> None:
-    if isinstance(node, yaml.MappingNode):
-        seen: dict[str, int] = {}
-        for key, value in node.value:
-            line = key.start_mark.line + 1
-            if key.value in seen:
-                first = seen[key.value]
-                raise PlaybookError(f"{where}:{line}: '{key.value}' is there twice, first in line {first}; keep one")
-            seen[str(key.value)] = line
-            _refuse_doubles(value, where)
-    elif isinstance(node, yaml.SequenceNode):
-        for item in node.value:
-            _refuse_doubles(item, where)
+def _locate(name_or_path: str | Path) -> Path:
+    path, name = Path(name_or_path), str(name_or_path)
+    try:
+        if path.is_file():
+            return path
+        is_folder = path.is_dir()
+    except OSError as error:
+        raise PlaybookError(f"{name}: cannot be read: {error.strerror}") from None
+    if name in playbook_names():
+        return _SHIPPED / f"{name}.yaml"
+    if is_folder:
+        raise PlaybookError(f"{name}: this is a folder; give the playbook's file in it, or a name")
+    if path.suffix in {".yaml", ".yml"} or len(path.parts) > 1:
+        raise PlaybookError(f"{name}: there is no such playbook file; give a path that exists or a name")
+    hint = did_you_mean(name, playbook_names()) or f"; there are: {', '.join(playbook_names())}"
+    raise PlaybookError(f"there is no playbook {name!r}{hint}")
 
 
-def _explain(error: ValidationError, root: yaml.Node, where: str) -> str:
-    first = error.errors(include_url=False)[0]
-    loc = first["loc"]
-    node, reached = _find(root, loc)
-    line = node.start_mark.line + 1
-    field = ".".join(str(part) for part in loc) or "playbook"
-    match first["type"]:
-        case "missing":
-            said = "this field is missing; add it"
-        case "extra_forbidden":
-            known = _siblings(loc)
-            hint = did_you_mean(str(loc[-1]), known) or f"; known here: {', '.join(known)}"
-            said = f"this field is unknown{hint}"
-        case _:
-            shown = f" (it is {first['input']!r})" if reached and not isinstance(first["input"], dict | list) else ""
-            said = first["msg"].removeprefix("Value error, ") + shown
-    more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
-    return f"{where}:{line}: {field}: {said}{more}"
+def _read(path: Path) -> str:
+    try:
+        with path.open(encoding="utf-8-sig") as file:
+            return file.read(_MAX_CHARS + 1)
+    except UnicodeDecodeError:
+        raise PlaybookError(f"{path}: this is not UTF-8 text; save it as UTF-8") from None
+    except OSError as error:
+        raise PlaybookError(f"{path}: cannot be read: {error.strerror}") from None
 
 
-def _find(root: yaml.Node, loc: tuple[int | str, ...]) -> tuple[yaml.Node, bool]:
-    """The node at a pydantic location, or the nearest one above it; and whether it was reached."""
-    node = root
-    for part in loc:
-        found = None
-        if isinstance(node, yaml.MappingNode):
-            found = next(((k, v) for k, v in node.value if k.value == part), None)
-            if found is not None:
-                key, value = found
-                node = key if part == loc[-1] and not isinstance(value, yaml.ScalarNode) else value
-                continue
-        elif isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
-            node = node.value[part]
+def _parse_yaml(text: str, where: str) -> tuple[yaml.MappingNode, object]:
+    """The one document as nodes, which know their lines, and as values. Raises InvalidPlaybook."""
+    if len(text) > _MAX_CHARS:
+        raise InvalidPlaybook([f"{where}: this has more than {_MAX_CHARS:,} characters; a playbook has a tenth of it"])
+    try:
+        _refuse_what_explodes(text, where)
+        loader = yaml.CSafeLoader(text)
+        node = loader.get_single_node()
+        value = _construct(loader, node, where) if node else None
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        at = f"{where}:{mark.line + 1}:{mark.column + 1}" if mark else where
+        raise InvalidPlaybook([f"{at}: this is not YAML: {error.problem}"]) from None
+    except (yaml.YAMLError, UnicodeError) as error:
+        raise InvalidPlaybook([f"{where}: this is not YAML: {str(error).splitlines()[0]}"]) from None
+    if node is None:
+        raise InvalidPlaybook([f"{where}:1: this is empty; a playbook has `name`, `levels` and so on"])
+    if not isinstance(node, yaml.MappingNode):
+        line = node.start_mark.line + 1
+        raise InvalidPlaybook([f"{where}:{line}: a playbook is a mapping with `name`, `levels` and so on"])
+    return node, value
+
+
+def _construct(loader: yaml.CSafeLoader, node: yaml.Node, where: str) -> object:
+    """The values of a document, each scalar first by itself, so that one that is no value is told with its line."""
+    nodes = [node]
+    while nodes:
+        part = nodes.pop()
+        if isinstance(part, yaml.CollectionNode):
+            nodes += [item for entry in part.value for item in (entry if isinstance(entry, tuple) else (entry,))]
             continue
-        return node, False
-    return node, True
+        try:
+            loader.construct_object(part)
+        except (ValueError, OverflowError) as error:
+            said = f"'{part.value[:60]}' is no value: {error}; write it in quotes"
+            raise InvalidPlaybook([f"{where}:{part.start_mark.line + 1}: {said}"]) from None
+    return loader.construct_document(node)
 
 
-def _siblings(loc: tuple[int | str, ...]) -> list[str]:
-    """Fields that the model at the parent of a location knows."""
-    schema = Playbook.model_json_schema()
-    part: dict[str, Any] = schema
-    for step in loc[:-1]:
-        part = _resolve(
-            schema, part.get("items", {}) if isinstance(step, int) else part.get("properties", {}).get(step, {})
-        )
-    return list(part.get("properties", {}))
+def _refuse_what_explodes(text: str, where: str) -> None:
+    depth = 0
+    for event in yaml.parse(text, Loader=yaml.CSafeLoader):
+        at = f"{where}:{event.start_mark.line + 1}" if event.start_mark else where
+        if isinstance(event, yaml.AliasEvent):
+            said = f"'*{event.anchor}' is an alias; write the value out, so that each figure stands with its source"
+            raise InvalidPlaybook([f"{at}: {said}"])
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        if depth > _MAX_DEPTH:
+            raise InvalidPlaybook([f"{at}: this is nested deeper than {_MAX_DEPTH}; a playbook is flatter"])
 
 
-def _resolve(schema: dict[str, Any], part: dict[str, Any]) -> dict[str, Any]:
-    if "anyOf" in part:
-        part = part["anyOf"][0]
-    if "$ref" in part:
-        found: dict[str, Any] = schema["$defs"][part["$ref"].rsplit("/", 1)[1]]
-        return found
-    return part
+def _doubles(node: yaml.Node, where: str) -> list[str]:
+    """Fields that are there twice: YAML would silently keep the last."""
+    if isinstance(node, yaml.SequenceNode):
+        return [said for item in node.value for said in _doubles(item, where)]
+    if not isinstance(node, yaml.MappingNode):
+        return []
+    said: list[str] = []
+    seen: dict[str, int] = {}
+    for key, value in node.value:
+        line, name = key.start_mark.line + 1, str(key.value)
+        if name in seen:
+            said.append(f"{where}:{line}: '{name}' is there twice, first in line {seen[name]}; keep one")
+        seen.setdefault(name, line)
+        said += _doubles(value, where)
+    return said

@@ -1,35 +1,19 @@
-"""Severity by a playbook's criteria: of one moment, and the one that a whole drill is measured against."""
+"""Severity by a playbook's criteria: of each moment, and the one that a whole drill is measured against."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from bisect import bisect_left, bisect_right
 from datetime import datetime
 
-from scoring.impact import ends_at, is_outside
-from scoring.playbook import Criterion, Level, Playbook
+from scoring.chronicle import WINDOW, Chronicle, Index
+from scoring.gravity import Scale, Seen, component_level, level_for
+from scoring.impact import Impact
+from scoring.load import Load
 from scoring.story import Story
-from scoring.timeline import Baseline, Window
+from scoring.timeline import Event
+
+__all__ = ["Seen", "component_level", "expected_severity", "level_for", "severity_over_time"]
 
 _GAP_WINDOWS = 1.5
 """A hole longer than this many windows breaks a run of windows."""
-_SILENT = -1
-"""The gravity of a window in which nobody asked for anything."""
-
-
-@dataclass(frozen=True)
-class Seen:
-    """What users met at one moment. `component` is where the fault is known or believed to be."""
-
-    error_share: float
-    p95_ms: float | None = None
-    component: str | None = None
-
-
-def level_for(seen: Seen, playbook: Playbook, baseline: Baseline | None = None) -> str | None:
-    """The gravest level whose criteria hold for what is seen; None when users are within all of them.
-
-    A component counts by the impact matrix once users are outside the playbook's thresholds.
-    """
-    return next((level.id for level in playbook.levels if _holds(level, seen, playbook, baseline)), None)
 
 
 def expected_severity(story: Story, over_at: datetime) -> str | None:
@@ -44,71 +28,24 @@ def expected_severity(story: Story, over_at: datetime) -> str | None:
     if story.onset_at is None or story.injected is None:
         return None
     book = story.playbook
-    measured = _gravest_held(story, [w for w in story.windows if story.onset_at <= w.at < over_at])
-    reported = _reported(story)
+    measured = story.chronicle.index(Gravities).gravest_held(story.onset_at, over_at)
     told = story.truth.severity.get(book.name)
-    return book.graver(measured, reported, told) or book.levels[-1].id
+    return book.graver(measured, _reported(story), told) or book.levels[-1].id
 
 
-def component_level(component: str, playbook: Playbook) -> str | None:
-    """The impact matrix's level for a component, None where it has no row."""
-    word = component.lower()
-    return playbook.graver(*(row.level for row in playbook.matrix if word in row.names))
+def severity_over_time(story: Story) -> tuple[tuple[datetime, str | None], ...]:
+    """(from when on, level) of the severity that users' measured impact shows, wherever it changes; None for none.
 
-
-def _holds(level: Level, seen: Seen, playbook: Playbook, baseline: Baseline | None) -> bool:
-    if any(_shows(criterion, seen, baseline) for criterion in level.criteria):
-        return True
-    limits = playbook.verification
-    is_felt = seen.error_share > limits.error_share_above.value or (seen.p95_ms or 0) > limits.p95_ms_above.value
-    return is_felt and component_level(seen.component or "", playbook) == level.id
-
-
-def _shows(criterion: Criterion, seen: Seen, baseline: Baseline | None) -> bool:
-    match criterion.measure:
-        case "error_share":
-            return criterion.holds(seen.error_share)
-        case "availability":
-            return criterion.holds(1 - seen.error_share)
-        case "p95_ms":
-            return seen.p95_ms is not None and criterion.holds(seen.p95_ms)
-        case "p95_times_baseline":
-            usual = baseline.p95_ms if baseline else None
-            return bool(usual) and seen.p95_ms is not None and criterion.holds(seen.p95_ms / (usual or 1.0))
-
-
-def _gravest_held(story: Story, windows: list[Window]) -> str | None:
-    book, hold = story.playbook, story.playbook.severity_hold
-    moments: list[tuple[Window, int | None]] = []
-    for window in windows:
-        if is_outside(window, book.verification) is None:
-            moments.append((window, _SILENT))
-            continue
-        share = window.failures / window.requests
-        level = level_for(Seen(share, window.p95_ms, story.truth.component), book, story.timeline.baseline)
-        moments.append((window, len(book.levels) if level is None else book.gravity(level)))
-    for gravity, level_ in enumerate(book.levels):
-        runs = _runs(moments, gravity)
-        if any(s * story.clock >= hold.time.value - 1e-6 and n >= hold.min_requests.value for s, n in runs):
-            return level_.id
-    return None
-
-
-def _runs(moments: Iterable[tuple[Window, int | None]], gravity: int) -> Iterable[tuple[float, int]]:
-    """(wall seconds, requests) of each run of windows of at least this gravity, as it grows."""
-    seconds, requests = 0.0, 0
-    last_end: datetime | None = None
-    for window, its_gravity in moments:
-        if its_gravity == _SILENT:
-            last_end = last_end and ends_at(window)
-            continue
-        if its_gravity is None or its_gravity > gravity:
-            seconds, requests, last_end = 0.0, 0, None
-            continue
-        if last_end is not None and (window.at - last_end).total_seconds() > _GAP_WINDOWS * window.seconds:
-            seconds, requests = 0.0, 0
-        seconds, requests, last_end = seconds + window.seconds, requests + window.requests, ends_at(window)
-        yield seconds, requests
+    Of single load windows, whether or not a level held long enough to be the drill's; a window in which nobody asked
+    for anything leaves it as it was. Without load windows it is that of the impact events.
+    """
+    if story.windows:
+        moments = story.chronicle.index(Gravities).moments()
+    else:
+        moments = [(event.occurred_at, _level_told(story, event)) for event in story.all("impact.started")]
+        moments += [(event.occurred_at, None) for event in story.all("impact.ended")]
+        moments.sort(key=lambda moment: moment[0])
+    return tuple(moment for i, moment in enumerate(moments) if not i or moment[1] != moments[i - 1][1])
 
 
 def _reported(story: Story) -> str | None:
@@ -116,16 +53,128 @@ def _reported(story: Story) -> str | None:
     if story.windows:
         return None
     book = story.playbook
+    ends = [event.occurred_at for event in story.all("impact.ended")]
     levels = []
     for event in story.since_begin("impact.started"):
-        share, p95 = event.data.get("error_share"), event.data.get("p95_ms")
-        seen = Seen(
-            float(share) if isinstance(share, int | float) else 0.0,
-            float(p95) if isinstance(p95, int | float) else None,
-            story.truth.component,
-        )
-        ends = [e.occurred_at for e in story.all("impact.ended") if e.occurred_at >= event.occurred_at]
-        lasted_s = story.drill_s(event.occurred_at, min(ends, default=story.ended_at))
+        place = bisect_left(ends, event.occurred_at)
+        lasted_s = story.drill_s(event.occurred_at, ends[place] if place < len(ends) else story.ended_at)
         if lasted_s >= book.severity_hold.time.value:
-            levels.append(level_for(seen, book, story.timeline.baseline))
+            levels.append(_level_told(story, event))
     return book.graver(*levels)
+
+
+def _level_told(story: Story, event: Event) -> str | None:
+    share, p95, users = (_number(event.data.get(name)) for name in ("error_share", "p95_ms", "users_share"))
+    return level_for(Seen(share or 0.0, p95, story.truth.component, users), story.playbook, story.baseline)
+
+
+def _number(value: object) -> float | None:
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+class Gravities(Index):
+    """How grave every load window was, and for each level the runs of windows in which it or a graver one held."""
+
+    kinds = frozenset({WINDOW})
+
+    def __init__(self, chronicle: Chronicle) -> None:
+        super().__init__(chronicle)
+        book, baseline = chronicle.playbook, chronicle.baseline
+        self._scale = Scale(book, baseline.p95_ms if baseline else None, chronicle.truth.component)
+        self._hold_s = book.severity_hold.time.value / chronicle.drill.clock - 1e-6
+        self._hold_requests = book.severity_hold.min_requests.value
+        self._gravities: list[int | None] = []
+        """None for a window in which nobody asked for anything."""
+        self._seconds = [0.0]
+        """Wall seconds of all windows before each in which somebody asked for something."""
+        self._runs = [_Runs() for _ in book.levels]
+
+    def forget(self, at: datetime) -> None:
+        place = bisect_left(self.chronicle.starts, at)
+        if place >= len(self._gravities):
+            return
+        del self._gravities[place:], self._seconds[place + 1 :]
+        for runs in self._runs:
+            runs.cut(place, self._last_live(place) + 1)
+            if runs.is_last_long() and not self._suffices(runs.starts[-1], runs.ends[-1]):
+                runs.long.pop()
+
+    def gravest_held(self, start: datetime, end: datetime) -> str | None:
+        """The gravest level that held for long enough over windows that began from one instant on, before another."""
+        first, last = bisect_left(self.chronicle.starts, start), bisect_left(self.chronicle.starts, end)
+        self._grade(last)
+        for level, runs in zip(self.chronicle.playbook.levels, self._runs, strict=True):
+            from_, to = bisect_right(runs.ends, first), bisect_left(runs.starts, last)
+            whole = bisect_left(runs.long, from_ + 1)
+            if whole < len(runs.long) and runs.long[whole] < to - 1:
+                return level.id
+            for run in {from_, to - 1} if from_ < to else ():
+                if self._suffices(max(first, runs.starts[run]), min(last, runs.ends[run])):
+                    return level.id
+        return None
+
+    def moments(self) -> list[tuple[datetime, str | None]]:
+        """(start, level) of every window in which somebody asked for something."""
+        self._grade(len(self.chronicle.windows))
+        ids = [*(level.id for level in self.chronicle.playbook.levels), None]
+        told = zip(self.chronicle.starts, self._gravities, strict=True)
+        return [(at, ids[gravity]) for at, gravity in told if gravity is not None]
+
+    def _grade(self, last: int) -> None:
+        """Work out how grave the windows before the last were; those after it are left until they are asked for."""
+        known, load, states = self.chronicle, self.chronicle.index(Load), self.chronicle.index(Impact).states
+        for i in range(len(self._gravities), last):
+            window, state = known.windows[i], states[i]
+            if state is None:
+                self._gravities.append(None)
+                self._seconds.append(self._seconds[-1])
+                continue
+            affected, users = window.users_affected, window.users
+            users_share = affected / users if affected is not None and users else None
+            share = window.failures / window.requests
+            gravity = self._scale.gravity(share, window.p95_ms, users_share, is_felt=state)
+            is_torn = i > 0 and (window.at - load.ends[i - 1]).total_seconds() > _GAP_WINDOWS * window.seconds
+            before = -1 if is_torn else self._last_live(i)
+            self._gravities.append(gravity)
+            self._seconds.append(self._seconds[-1] + window.seconds)
+            for runs in self._runs[gravity:]:
+                runs.take(i, before)
+                if not runs.is_last_long() and self._suffices(runs.starts[-1], i + 1):
+                    runs.long.append(len(runs.starts) - 1)
+
+    def _last_live(self, place: int) -> int:
+        """The last window before a place in which somebody asked for something; -1 without one."""
+        return next((i for i in range(place - 1, -1, -1) if self._gravities[i] is not None), -1)
+
+    def _suffices(self, first: int, last: int) -> bool:
+        requests = self.chronicle.index(Load).requests
+        lasted_s = self._seconds[last] - self._seconds[first]
+        return lasted_s >= self._hold_s and requests[last] - requests[first] >= self._hold_requests
+
+
+class _Runs:
+    """Runs [start, end) of windows, and which of them suffice as a whole."""
+
+    def __init__(self) -> None:
+        self.starts: list[int] = []
+        self.ends: list[int] = []
+        self.long: list[int] = []
+
+    def take(self, i: int, before: int) -> None:
+        """Window i belongs to a run; to the same as the window before it, if that did."""
+        if self.ends and self.ends[-1] == before + 1:
+            self.ends[-1] = i + 1
+        else:
+            self.starts.append(i)
+            self.ends.append(i + 1)
+
+    def cut(self, place: int, end: int) -> None:
+        """Drop the windows from a place on; a run that reached over it ends at `end`."""
+        kept = bisect_left(self.starts, place)
+        del self.starts[kept:], self.ends[kept:], self.long[bisect_left(self.long, kept) :]
+        if self.ends and self.ends[-1] > place:
+            self.ends[-1] = end
+
+    def is_last_long(self) -> bool:
+        """Whether the last run is known to suffice."""
+        return bool(self.long) and self.long[-1] == len(self.starts) - 1

@@ -1,9 +1,12 @@
 """The five timed measures: how long, within what, with which verdict and grade."""
 
+from bisect import bisect_left
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from scoring.all_clear import true_resolution
+from scoring.finding import names
 from scoring.mitigation import Mitigation
 from scoring.playbook import Level
 from scoring.story import Story
@@ -42,16 +45,28 @@ def grade(t_s: float, sla_s: float) -> float:
 
 
 def measure_all(story: Story, level: Level | None, mitigation: Mitigation) -> dict[str, Measure]:
-    """TTD, TTA, TTC, TTM and TTR against the SLAs of the expected level; all not assessed without a fault."""
+    """The five measures t = to − from in drill seconds, each against L, its SLA at the expected level.
+
+    | measure | from | to |
+    |---|---|---|
+    | ttd | onset | the first accepted alert or declaration; 0 if it came before the onset |
+    | tta | first page: the first accepted alert, else the declaration | the first acknowledgement |
+    | ttc | first page | the first declaration |
+    | ttm | onset | the start of the verification window that held |
+    | ttr | onset | the first `incident.resolved` whose claim is true |
+
+    met: t ≤ L. missed: t > L, or the end never came while more than L passed (grade 0). censored: it never came and the
+    drill ended before L had passed. not_assessed: it never began, or there was no fault.
+    """
     if level is None or story.onset_at is None:
         why = "nothing was injected" if story.truth.control else "no fault is on record"
         return {name: Measure(name, "not_assessed", why) for name in MEASURES}
     sla = level.sla
     onset_at, page_at = story.onset_at, story.page.occurred_at if story.page else None
     detected, mitigated = _detection(story), mitigation.started_at
-    acknowledged, declared = _first(story, "incident.acknowledged"), _first(story, "incident.declared")
+    acknowledged, declared = story.first("incident.acknowledged"), story.first("incident.declared")
     resolved = true_resolution(story, mitigation)
-    shown, served = story.onset, _first_look(story, mitigated) or mitigation.reverted
+    shown, served = story.onset or story.injected, _first_look(story, mitigated) or mitigation.reverted
     return {
         "ttd": _measure(story, "ttd", onset_at, _at(detected), sla.detect.value, (shown, detected)),
         "tta": _measure(story, "tta", page_at, _at(acknowledged), sla.acknowledge.value, (story.page, acknowledged)),
@@ -61,38 +76,17 @@ def measure_all(story: Story, level: Level | None, mitigation: Mitigation) -> di
     }
 
 
-def true_resolution(story: Story, mitigation: Mitigation) -> Event | None:
-    """The first `incident.resolved` whose claim is true.
-
-    It is when users were served from before it on, and, where the oracle also looked for recovery, its last look found
-    the cause gone and a restarted instance serving.
-    """
-    if mitigation.started_at is None or not is_recovered(story):
-        return None
-    claims = story.since_begin("incident.resolved")
-    return next((claim for claim in claims if claim.occurred_at >= mitigation.started_at), None)
-
-
-def is_recovered(story: Story) -> bool:
-    """Whether the oracle's last look for recovery was good; true where it never looked."""
-    looks = [e for e in story.by_kind.get("oracle.checked", ()) if e.data.get("phase") == "recovered"]
-    return not looks or looks[-1].data.get("ok") is True
-
-
 def _detection(story: Story) -> Event | None:
-    declared = _first(story, "incident.declared")
+    declared = story.first("incident.declared")
     known = [event for event in (story.first_alert, declared) if event is not None]
     return min(known, key=lambda event: event.occurred_at, default=None)
-
-
-def _first(story: Story, kind: str) -> Event | None:
-    return next(iter(story.since_begin(kind)), None)
 
 
 def _first_look(story: Story, at: datetime | None) -> Event | None:
     """The oracle's first check of a window that held, to show it."""
     looks = story.by_kind.get("oracle.checked", ())
-    return next((look for look in looks if look.occurred_at >= at), None) if at else None
+    index = bisect_left(looks, at, key=lambda look: look.occurred_at) if at else len(looks)
+    return looks[index] if index < len(looks) else None
 
 
 def _at(event: Event | None) -> datetime | None:
@@ -107,8 +101,7 @@ def _measure(
     sla_s: float,
     shown_by: tuple[Event | None, ...],
 ) -> Measure:
-    events = tuple(event.name for event in shown_by if event is not None)
-    to = TITLES[name]
+    events, to = names(*shown_by), TITLES[name]
     if from_at is None:
         return Measure(name, "not_assessed", f"nobody was paged, so there was nothing to {to}", sla_s, events=events)
     if to_at is not None:

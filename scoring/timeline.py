@@ -5,16 +5,33 @@ wall second; latencies are wall milliseconds, for users wait in wall time.
 """
 
 from datetime import datetime
-from itertools import pairwise
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal, Self, get_args
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, PlainSerializer, PositiveFloat
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ModelWrapValidatorHandler,
+    PlainSerializer,
+    PositiveFloat,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+    model_validator,
+)
 
-from scoring.canonical import canonical_json, to_utc, write_instant
+from scoring.canonical import canonical_json, read_instant, to_utc, write_instant
+from scoring.collector import paused
+
+
+def _instant(value: object, otherwise: ValidatorFunctionWrapHandler) -> datetime:
+    """An instant in UTC; one that is written as we write them is read at once, for a timeline holds 100,000s."""
+    return read_instant(value) or to_utc(otherwise(value))
+
 
 Instant = Annotated[
     AwareDatetime,
-    AfterValidator(to_utc),
+    WrapValidator(_instant),
     PlainSerializer(write_instant, return_type=str, when_used="json"),
 ]
 
@@ -59,13 +76,18 @@ class Record(BaseModel):
 
 
 class Event(Record):
-    """One thing that happened. `key` makes a retry safe; `hash` covers the event and the hash before it."""
+    """One thing that happened. `key` makes a retry safe; `hash` covers the event and the hash before it.
+
+    `sent_at` is when the sender's own clock said that it sent the event; against `received_at` it shows how wrong that
+    clock is.
+    """
 
     kind: Kind
     occurred_at: Instant
     source: str = Field(default="", max_length=200)
     data: Data = Field(default_factory=dict)
     key: str | None = Field(default=None, min_length=1, max_length=300)
+    sent_at: Instant | None = None
     received_at: Instant | None = None
     previous_hash: str | None = None
     hash: str | None = None
@@ -96,7 +118,10 @@ class TaskCount(Record):
 
 
 class Window(Record):
-    """What users were served in `seconds` of wall time from `at`. Quantiles are null without requests."""
+    """What users were served in `seconds` of wall time from `at`. Quantiles are null without requests.
+
+    `users_affected` of `users` met a failure; null where the load does not tell users apart.
+    """
 
     at: Instant
     seconds: Annotated[float, Field(gt=0, le=86_400)] = 1.0
@@ -107,10 +132,14 @@ class Window(Record):
     p99_ms: Milliseconds | None = None
     tasks: dict[str, TaskCount] = Field(default_factory=dict)
     users: Count | None = None
+    users_affected: Count | None = None
 
 
 class Drill(Record):
-    """Which drill this is. `not_assessed` names dimensions that cannot arise here, such as a gate's updates."""
+    """Which drill this is, played by whom.
+
+    `not_assessed` names dimensions that cannot arise here, such as a gate's updates.
+    """
 
     id: str = Field(min_length=1, max_length=200)
     clock: PositiveFloat = Field(allow_inf_nan=False, le=1e6)
@@ -120,6 +149,8 @@ class Drill(Record):
     experiment: str | None = None
     responder: str | None = None
     game_day: str | None = None
+    team: str | None = None
+    people: tuple[str, ...] = ()
     not_assessed: tuple[str, ...] = ()
 
 
@@ -160,38 +191,12 @@ class Timeline(Record):
     events: tuple[Event, ...] = ()
     impact: tuple[Window, ...] = ()
 
+    @model_validator(mode="wrap")
+    @classmethod
+    def _read_at_once(cls, value: Any, read: ModelWrapValidatorHandler[Self]) -> Self:
+        with paused():
+            return read(value)
+
     def to_json(self) -> str:
         """Canonical JSON, one line."""
         return canonical_json(self.model_dump(mode="json")).decode()
-
-
-def in_order(events: tuple[Event, ...]) -> tuple[Event, ...]:
-    """The events by when they occurred, each once, however they arrived.
-
-    Two events are the same when they share a key, or when kind, instant, source and data agree. Of several under one
-    key the one that occurred first stands, so that no repeat can move it.
-    """
-
-    told = [(e.occurred_at, e.kind, e.source, canonical_json(e.data), e.key or "", e) for e in events]
-    told.sort(key=lambda entry: entry[:5])
-    seen: set[object] = set()
-    kept = []
-    for occurred_at, kind, source, data, key, event in told:
-        occurrence = (occurred_at, kind, source, data)
-        if occurrence in seen or (key and key in seen):
-            continue
-        seen |= {occurrence, key} if key else {occurrence}
-        kept.append(event)
-    return tuple(kept)
-
-
-def windows_in_order(windows: tuple[Window, ...]) -> tuple[Window, ...]:
-    """The load windows by their start, each start once; where none says how long it is, the pace of starts does."""
-    first: dict[datetime, Window] = {}
-    for window in sorted(windows, key=lambda w: (w.at, w.requests, w.failures, w.p95_ms or 0.0)):
-        first.setdefault(window.at, window)
-    ordered = tuple(first.values())
-    if len(ordered) < 2 or any("seconds" in window.model_fields_set for window in ordered):
-        return ordered
-    pace_s = min((b.at - a.at).total_seconds() for a, b in pairwise(ordered))
-    return tuple(window.model_copy(update={"seconds": pace_s}) for window in ordered)

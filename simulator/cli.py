@@ -1,16 +1,22 @@
 """The `gameday` command: a thin skin over `simulator.drill`."""
 
 import asyncio
+import dataclasses
+import inspect
 import json
 import os
 import signal
 import sys
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from scoring.cli.app import app as scoring_commands
+from scoring.cli.asked import Playbook
+from scoring.errors import ScoringError
 from simulator.errors import Exit, GamedayError, Interrupted, NotPossible
 
 app = typer.Typer(
@@ -23,6 +29,7 @@ app = typer.Typer(
 )
 experiments = typer.Typer(help="List, show and validate experiments.", no_args_is_help=True)
 app.add_typer(experiments, name="experiments")
+app.add_typer(scoring_commands)
 
 
 def _complete_experiment(incomplete: str) -> list[str]:
@@ -37,16 +44,6 @@ def _complete_suite(incomplete: str) -> list[str]:
     return [name for name, _ in shipped_suites() if name.startswith(incomplete)]
 
 
-def _complete_playbook(incomplete: str) -> list[str]:
-    from scoring.playbook_file import playbook_names
-
-    return [name for name in playbook_names() if name.startswith(incomplete)]
-
-
-Playbook = Annotated[
-    str | None,
-    typer.Option(help="Playbook: a shipped name or a file.", autocompletion=_complete_playbook, metavar="NAME|FILE"),
-]
 Responder = Annotated[str | None, typer.Option(help="Who responds: autopilot or none.", metavar="autopilot|none")]
 Clock = Annotated[float | None, typer.Option(help="Drill clock: at 60 a second counts as a minute.")]
 Users = Annotated[int | None, typer.Option(help="Locust users (about two requests a second each).")]
@@ -59,56 +56,66 @@ Context = Annotated[str | None, typer.Option(help="The kubeconfig's context that
 Prometheus = Annotated[str | None, typer.Option(help="A Prometheus that has the rules loaded.", metavar="URL")]
 
 
+@dataclass(frozen=True)
+class Asked:
+    """What `run` and `play` both ask for; None where the command line is silent."""
+
+    playbook: Playbook = None
+    responder: Responder = None
+    clock: Clock = None
+    users: Users = None
+    variant: Variant = None
+    json: Json = None
+    report: Report = None
+    keep: Keep = False
+    kubeconfig: Kubeconfig = None
+    context: Context = None
+    prometheus: Prometheus = None
+
+
+def asking(command: Callable[[Any, Asked], None]) -> Callable[..., None]:
+    """Give a command of one argument the options of `Asked`, each as if it were written in its signature."""
+    subject = next(iter(inspect.signature(command, eval_str=True).parameters.values()))
+    options = [
+        inspect.Parameter(field.name, inspect.Parameter.KEYWORD_ONLY, default=field.default, annotation=field.type)
+        for field in dataclasses.fields(Asked)
+    ]
+
+    def ask(**given: Any) -> None:
+        command(given.pop(subject.name), Asked(**given))
+
+    ask.__name__, ask.__doc__ = command.__name__, command.__doc__
+    ask.__signature__ = inspect.Signature([subject, *options])  # type: ignore[attr-defined]
+    ask.__annotations__ = {each.name: each.annotation for each in (subject, *options)}
+    return ask
+
+
 @app.command(
     epilog="Examples:  gameday run database/connection-exhaustion   |   gameday run rate-limited --responder none"
 )
+@asking
 def run(
     names: Annotated[
         list[str], typer.Argument(help="Experiments: shipped names or files.", autocompletion=_complete_experiment)
     ],
-    playbook: Playbook = None,
-    responder: Responder = None,
-    clock: Clock = None,
-    users: Users = None,
-    variant: Variant = None,
-    json_file: Json = None,
-    report: Report = None,
-    keep: Keep = False,
-    kubeconfig: Kubeconfig = None,
-    context: Context = None,
-    prometheus: Prometheus = None,
+    asked: Asked,
 ) -> None:
     """Play one or more experiments as drills and score them."""
     from simulator.drill.plan import Options, plan_experiments
 
-    options = Options(
-        playbook, responder, clock, users, variant, json_file, report, keep, kubeconfig, context, prometheus
-    )
-    _play(plan_experiments(names, options, Path.cwd()))
+    _play(plan_experiments(names, Options(**vars(asked)), Path.cwd()))
 
 
 @app.command(epilog="Examples:  gameday play first-game-day   |   gameday play my-suite.yaml --json results.json")
+@asking
 def play(
     suite: Annotated[str, typer.Argument(help="Suite: a shipped name or a file.", autocompletion=_complete_suite)],
-    playbook: Playbook = None,
-    responder: Responder = None,
-    clock: Clock = None,
-    users: Users = None,
-    variant: Variant = None,
-    json_file: Json = None,
-    report: Report = None,
-    keep: Keep = False,
-    kubeconfig: Kubeconfig = None,
-    context: Context = None,
-    prometheus: Prometheus = None,
+    asked: Asked,
 ) -> None:
     """Play a suite: several drills in order, with one scoreboard."""
     from simulator.drill.plan import Options, plan_suite
 
-    options = Options(
-        playbook, responder, clock, users, variant, json_file, report, keep, kubeconfig, context, prometheus
-    )
-    _play(plan_suite(suite, options, Path.cwd()))
+    _play(plan_suite(suite, Options(**vars(asked)), Path.cwd()))
 
 
 @app.command(epilog="Example:  gameday up && export KUBECONFIG=.gameday/cluster/kubeconfig && kubectl get pods -A")
@@ -152,17 +159,6 @@ def doctor() -> None:
             typer.echo(f"      {finding.mend}")
     if not all(finding.is_ok for finding in findings):
         raise typer.Exit(Exit.NOT_POSSIBLE)
-
-
-@app.command(epilog="Example:  gameday score .gameday/reports/<id>/timelines/<drill>.json")
-def score(
-    timeline: Annotated[Path, typer.Argument(help="A timeline as JSON.")],
-    playbook: Playbook = None,
-) -> None:
-    """Score a recorded timeline; prints the scorecard as JSON."""
-    from simulator.drill.house import score_timeline
-
-    typer.echo(score_timeline(timeline, playbook))
 
 
 @app.command(epilog="Example:  gameday rules prometheus/rules --clock 60   |   promtool check rules prometheus/rules/*")
@@ -222,7 +218,22 @@ def validate_experiments(
 def _play(plan: Any) -> None:
     from simulator.drill.game_day import play_game_day
 
-    raise typer.Exit(_await(play_game_day(plan)))
+    try:
+        status = _await(play_game_day(plan))
+    finally:
+        _keep_drills()
+    raise typer.Exit(status)
+
+
+def _keep_drills() -> None:
+    """What was played joins the history of this folder or of GAMEDAY_DATABASE; if not, that is told, no more."""
+    from scoring.cli.gathering import gather
+
+    try:
+        for sentence in gather(os.environ.get("GAMEDAY_DATABASE")).left:
+            _tell(sentence)
+    except ScoringError as error:
+        _tell(f"the drills are not in the history: {error}")
 
 
 def _tell(text: str) -> None:
@@ -252,6 +263,9 @@ def main() -> None:
     except GamedayError as error:
         typer.echo(f"gameday: {error}", err=True)
         sys.exit(error.exit_status)
+    except ScoringError as error:
+        typer.echo(f"gameday: {error}", err=True)
+        sys.exit(Exit.BAD_INPUT)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(Exit.OK)

@@ -1,61 +1,112 @@
 """The scoring service as an ASGI app."""
 
-from collections.abc import Mapping
-from typing import Any
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import asynccontextmanager
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from fastapi import FastAPI
-from fastapi.responses import JSONResponse
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from sqlalchemy import Engine
 
+from scoring.api import (
+    archives,
+    drills,
+    events,
+    game_days,
+    history,
+    hooks,
+    pages,
+    people,
+    playbooks,
+    scorecards,
+    session,
+    stream,
+    tokens,
+)
+from scoring.api.answers import Health
 from scoring.api.auth import Doorkeeper, Role
+from scoring.api.boards import Boards
+from scoring.api.committed import Committed, Notifier
+from scoring.api.feeds import Feeds
+from scoring.api.guard import Guard
+from scoring.api.keeping import Keeper
+from scoring.api.known import KnownDrills
+from scoring.api.openapi import describe
+from scoring.api.parts import Parts
 from scoring.api.problems import answer_problems
-from scoring.api.routes import router
+from scoring.record.history import History
+from scoring.record.overview import Overview
+from scoring.record.people import People
 from scoring.record.store import Store
+from scoring.record.tokens import Tokens
+from scoring.record.writer import Writer
 
-_MOST_BYTES = 16 * 1024 * 1024
+_SETTLES_S = 5.0
+_ROUTES = (events, stream, drills, scorecards, archives, playbooks, game_days, people, history, hooks, tokens)
 
 
-def build_app(store: Store, tokens: Mapping[Role, str]) -> ASGIApp:
-    """The app over a record, open to the given tokens."""
-    app = FastAPI(title="gameday scoring", version="1", docs_url=None, redoc_url=None)
-    app.state.store = store
-    app.state.doorkeeper = Doorkeeper(tokens)
-    app.include_router(router)
+def build_app(
+    engine: Engine,
+    given: Mapping[Role, str],
+    *,
+    notifier: Notifier | None = None,
+    key: Ed25519PrivateKey | None = None,
+    hosts: Iterable[str] = (),
+) -> FastAPI:
+    """The app over a record, open to the given tokens and to those in the record.
+
+    `key` signs archives; without one none can be exported. `hosts` are names, such as a proxy's, by which it may be
+    asked for on the loopback interface. The app has to be run with its lifespan: that is what writes.
+    """
+    store, history_, tokens_ = Store(engine), History(engine), Tokens(engine)
+    known, boards = KnownDrills(store), Boards(store)
+    feeds = Feeds(boards.scorecard)
+    keeper = Keeper(store, boards, history_)
+    committed = Committed(known, feeds, boards, keeper, notifier)
+    writer = Writer(store, committed)
+    doorkeeper = Doorkeeper(given, tokens_)
+
+    @asynccontextmanager
+    async def running(_: FastAPI) -> AsyncIterator[None]:
+        writer.start()
+        following = asyncio.create_task(committed.run())
+        try:
+            yield
+        finally:
+            await writer.stop()
+            await committed.settled(_SETTLES_S)
+            following.cancel()
+            await asyncio.gather(following, return_exceptions=True)
+
+    app = FastAPI(
+        title="gameday scoring", version="1", docs_url=None, redoc_url=None, redirect_slashes=False, lifespan=running
+    )
+    app.state.parts = Parts(
+        store=store,
+        writer=writer,
+        people=People(engine),
+        tokens=tokens_,
+        history=history_,
+        doorkeeper=doorkeeper,
+        known=known,
+        feeds=feeds,
+        boards=boards,
+        keeper=keeper,
+        overview=Overview(engine),
+        key=key,
+    )
+    app.state.store, app.state.writer, app.state.notifier = store, writer, notifier
+    for module in _ROUTES:
+        app.include_router(module.router)
+    for module in (session, pages):
+        app.include_router(module.router, include_in_schema=False)
+    app.add_api_route("/health", health, response_model=Health, tags=["service"], summary="Ask whether it is up")
+    app.add_middleware(Guard, doorkeeper=doorkeeper, hosts=frozenset(hosts), own_guard=hooks.SELF_GUARDED)
     answer_problems(app)
-    return BoundedBodies(app)
+    describe(app)
+    return app
 
 
-class BoundedBodies:
-    """Refuses bodies of more than 16 MiB, whether their length is announced or not."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        announced = dict(scope["headers"]).get(b"content-length", b"0")
-        if not announced.isdigit() or int(announced) > _MOST_BYTES:
-            await _too_large(scope)(scope, receive, send)
-            return
-        taken = 0
-
-        async def bounded() -> Message:
-            nonlocal taken
-            message = await receive()
-            taken += len(message.get("body", b""))
-            return message if taken <= _MOST_BYTES else {"type": "http.disconnect"}
-
-        await self._app(scope, bounded, send)
-
-
-def _too_large(scope: Scope) -> JSONResponse:
-    body: dict[str, Any] = {
-        "type": "about:blank",
-        "title": "Too much at once",
-        "status": 413,
-        "detail": f"a body may have {_MOST_BYTES} bytes; send it in parts",
-        "instance": scope["path"],
-    }
-    return JSONResponse(body, 413, media_type="application/problem+json")
+async def health() -> Health:
+    """No token is needed."""
+    return Health(status="ok")

@@ -1,8 +1,8 @@
 """What a reader may see: the truth and the experiment of a running drill are the facilitator's alone."""
 
-from typing import Any
-
+from scoring.api.answers import SeenDrill
 from scoring.api.auth import Role
+from scoring.api.problems import Problem
 from scoring.timeline import TRUTH_KINDS, Drill, Event, Timeline, Truth
 
 
@@ -11,16 +11,22 @@ def may_see_truth(role: Role, drill: Drill) -> bool:
     return role is Role.FACILITATOR or drill.ended_at is not None
 
 
-def drill_for(role: Role, drill: Drill, truth: Truth, events: int) -> dict[str, Any]:
+def need_truth(role: Role, drill: Drill, what: str) -> None:
+    """Raises Problem 403 for a reader who must not know yet what is really wrong, which `what` would tell."""
+    if not may_see_truth(role, drill):
+        raise Problem(403, "Not yet", f"{what} tells what is wrong; it can be read once the drill has ended")
+
+
+def drill_for(role: Role, drill: Drill, truth: Truth, events: int) -> SeenDrill:
     """A drill as its reader may see it."""
     open_ = may_see_truth(role, drill)
     shown = drill if open_ else drill.model_copy(update={"experiment": None})
-    return {
-        **shown.model_dump(mode="json"),
-        "running": drill.ended_at is None,
-        "events": events,
-        "truth": truth.model_dump(mode="json") if open_ else None,
-    }
+    return SeenDrill.model_construct(
+        **shown.__dict__,
+        running=drill.ended_at is None,
+        events=events if open_ else None,
+        truth=truth if open_ else None,
+    )
 
 
 def timeline_for(role: Role, timeline: Timeline) -> Timeline:
@@ -39,8 +45,11 @@ def timeline_for(role: Role, timeline: Timeline) -> Timeline:
 
 def event_for(role: Role, drill: Drill, event: Event) -> Event | None:
     """An event as its reader may see it; None for one that would tell the answer."""
-    if may_see_truth(role, drill):
-        return event
+    return event if may_see_truth(role, drill) else shown_while_running(event)
+
+
+def shown_while_running(event: Event) -> Event | None:
+    """An event of a running drill as everybody but the facilitator sees it; None for one that tells the answer."""
     if event.kind in TRUTH_KINDS:
         return None
     return event.model_copy(update={"data": {}}) if event.kind == "drill.started" else event

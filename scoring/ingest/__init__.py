@@ -1,1 +1,1 @@
-"""Other tools' payloads, turned into events: one module for each format, all pure."""
+"""Other tools' payloads, turned into events. Pure: one module a format, and no clock, disk or socket in any."""

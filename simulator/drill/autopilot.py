@@ -175,23 +175,21 @@ class Autopilot:
 
     def _is_due(self, rule: Escalation, now: datetime) -> bool:
         when = rule.when
-        if when.level != self.severity or when.after is None:
+        if when.level is None or self.playbook.graver(when.level, self.severity) != self.severity:
             return False
         if when.until == "mitigated" and self._mitigated:
             return False
-        return now - self._paged_at >= timedelta(seconds=self.clock.wall(when.after))
+        return now - self._paged_at >= timedelta(seconds=self.clock.wall(when.after or 0.0))
 
     async def _is_served(self) -> bool:
         readings, limits = await self.dashboard.read(), self.playbook.verification
-        return (
-            readings.error_share is not None
-            and readings.error_share <= limits.error_share_above.value
-            and (readings.p95_ms is None or readings.p95_ms <= limits.p95_ms_above.value)
-        )
+        if readings.error_share is None:
+            return False
+        return not limits.is_outside(readings.error_share, readings.p95_ms, self.normal.p95_ms)
 
     async def _assess(self) -> str:
-        components = [e["data"]["labels"].get("component", "") for e in await self.pager.firing()]
-        return assess(self.playbook, await self.dashboard.read(), components, self.normal.p95_ms)
+        alerts = [event["data"]["labels"] for event in await self.pager.firing()]
+        return assess(self.playbook, await self.dashboard.read(), alerts, self.normal.p95_ms)
 
     async def _impact(self) -> str:
         readings = await self.dashboard.read()

@@ -64,18 +64,11 @@ def read_experiment(path: Path, *, alerts: list[str] | None = None) -> Experimen
 
 
 def check_severity(experiment: Experiment, playbook: str, levels: list[str]) -> None:
-    """The truth must name a level of the playbook in use. Raises `BadInput`."""
+    """What the truth says for the playbook in use must be one of its levels. Raises `BadInput`."""
     document = read_document(experiment.path)
     index, _ = _extension(document)
     given = experiment.truth["severity"].get(playbook)
-    if given is None:
-        raise document.fail(
-            f"no expected severity for the playbook '{playbook}'; add one of {', '.join(levels)}",
-            "extensions",
-            index,
-            "severity",
-        )
-    if given not in levels:
+    if given is not None and given not in levels:
         raise document.fail(
             f"'{given}' is no severity of the playbook '{playbook}'{nearest(str(given), levels)}",
             "extensions",

@@ -1,11 +1,10 @@
-"""What the command line does besides playing: up, down, status, show, validate, score."""
+"""What the command line does besides playing: up, down, status, show, validate."""
 
 import asyncio
 import logging
 from collections.abc import Iterator
 from pathlib import Path
 
-from scoring.errors import ScoringError
 from simulator.drill import embedded
 from simulator.drill.catalog import experiment_file, shipped_experiments
 from simulator.drill.deploying import Say, deploy
@@ -109,13 +108,3 @@ def validate(names: list[str]) -> Iterator[str]:
         except ChaosException as error:
             raise BadInput(f"{shown(path)}: Chaos Toolkit refuses it: {error}") from error
         yield f"ok  {shown(path)}"
-
-
-def score_timeline(path: Path, playbook: str | None) -> str:
-    """The scorecard of a recorded timeline, as JSON. Raises `BadInput`."""
-    from scoring.files import score_file
-
-    try:
-        return score_file(path, playbook).to_json()
-    except ScoringError as error:
-        raise BadInput(str(error)) from None

@@ -7,11 +7,12 @@ from datetime import UTC, datetime
 
 from scoring.playbook import Level
 from scoring.scorecard import Scorecard
+from scoring.severity import Seen, level_for
 from scoring.timeline import Event, Timeline, Window
 from simulator.drill.autopilot import Autopilot
 from simulator.drill.chaos import ChaosRun, start_chaos
 from simulator.drill.experiment import Experiment
-from simulator.drill.impact import Crossing, ImpactWatch, Thresholds
+from simulator.drill.impact import Crossing, ImpactWatch, Thresholds, error_share
 from simulator.drill.monitoring import longest_for
 from simulator.drill.oracle import Baseline, Condition, is_quiet
 from simulator.drill.pager import Pager
@@ -74,7 +75,7 @@ class Drill:
             await self._arm_watchdog()
             async with together() as group:
                 showing = group.create_task(self._show_events())
-                recording = group.create_task(self._record())
+                recording = group.create_task(self._record(baseline.p95_ms))
                 responding = group.create_task(self._respond(baseline))
                 watching = group.create_task(self._watch(baseline))
                 self.view.phase(self.name, "injecting")
@@ -151,10 +152,10 @@ class Drill:
             }
         )
 
-    async def _record(self) -> None:
+    async def _record(self, usual_p95_ms: float | None) -> None:
         """Every load window, and each crossing of the thresholds, on the timeline."""
         limits = self.stage.plan.playbook.verification
-        impact = ImpactWatch(Thresholds(limits.error_share_above.value, limits.p95_ms_above.value))
+        impact = ImpactWatch(Thresholds(limits.error_share_above.value, limits.p95_limit_ms(usual_p95_ms)))
         while True:
             window = await self.stage.feed.after(self._windows_seen)
             self._windows_seen += 1
@@ -165,7 +166,7 @@ class Drill:
 
     async def _post_crossing(self, crossing: Crossing) -> None:
         window = crossing.window
-        share = window["failures"] / window["requests"] if window["requests"] else 1.0
+        share = error_share(window) if window["requests"] else 1.0
         data = {"reason": crossing.reason, "error_share": round(share, 4), "p95_ms": window["p95_ms"]}
         at = datetime.fromisoformat(window["at"])
         await self.stage.scoring.post_event(self.id, crossing.kind, "load", data, at)
@@ -208,9 +209,10 @@ class Drill:
 
     async def _wait_for_the_end(self, responding: asyncio.Task[None]) -> None:
         """Until the responder is done, or nothing that could still come would be in time."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(self._limit_s()):
-                await asyncio.shield(responding)
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        while not responding.done() and (left_s := began + self._limit_s() - loop.time()) > 0:
+            await asyncio.wait([responding], timeout=min(left_s, 1.0))
 
     def _limit_s(self) -> float:
         """Wall seconds that a drill lasts at most after the injection.
@@ -223,8 +225,19 @@ class Drill:
         return plan.clock.wall(times * (level.sla.mitigate.value + plan.playbook.verification.window.value))
 
     def _level(self) -> Level:
+        """The truth's level; where it names none for this playbook, that of what users met so far, else the gravest."""
         playbook = self.stage.plan.playbook
-        return playbook.level(self.experiment.truth["severity"][playbook.name])
+        told = self.experiment.truth["severity"].get(playbook.name)
+        return playbook.level(told or self._met_by_users() or playbook.levels[0].id)
+
+    def _met_by_users(self) -> str | None:
+        """The gravest level that two load windows since the drill began agree on."""
+        playbook, component = self.stage.plan.playbook, self.experiment.truth["component"]
+        shown = [
+            level_for(Seen(error_share(window), window["p95_ms"], component), playbook)
+            for window in self.stage.feed.windows[self._first_window :]
+        ]
+        return playbook.graver(*(level for level in shown if shown.count(level) >= 2))
 
     async def _look_at_recovery(self, chaos: ChaosRun, baseline: Baseline) -> None:
         """Recovered: an instance restarted still serves, and the cause is gone by the experiment's own hypothesis."""

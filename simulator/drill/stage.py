@@ -136,7 +136,8 @@ async def _start_scoring(run: Run, guard: Guard, owner: AsyncExitStack) -> str:
         "GAMEDAY_INGEST_TOKEN": run.tokens.ingest,
     }
     database = str(run.folder / "scoring.db")
-    argv = [sys.executable, "-m", "scoring", "--database", database, "--listen", "127.0.0.1:0"]
+    argv = [sys.executable, "-m", "scoring", "serve", "--database", database, "--listen", "127.0.0.1:0"]
+    argv += ["--no-sign-in"]
     child = await start("scoring", argv, env=env, log=run.folder / "scoring.log", outlives_parent=True)
     owner.push_async_callback(child.stop)
     url = str((await child.hear(SCORING_LIMIT_S))["url"])

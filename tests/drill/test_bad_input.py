@@ -74,10 +74,15 @@ def test_a_fault_that_names_no_step_is_refused(tmp_path: Path) -> None:
         plan(tmp_path, own_experiment(tmp_path, text))
 
 
-def test_a_truth_without_the_playbook_in_use_is_refused(tmp_path: Path) -> None:
-    text = SHIPPED.replace("{llm-research-lab: SEV-1}", "{another-lab: P0}")
-    with pytest.raises(BadInput, match="no expected severity for the playbook 'llm-research-lab'; add one of SEV-1"):
+def test_a_severity_that_the_playbook_does_not_have_is_refused(tmp_path: Path) -> None:
+    text = SHIPPED.replace("llm-research-lab: SEV-1", "llm-research-lab: SEV1")
+    with pytest.raises(BadInput, match=r"yaml:\d+: 'SEV1' is no severity of the playbook .*did you mean 'SEV-1'"):
         plan(tmp_path, own_experiment(tmp_path, text))
+
+
+def test_a_truth_may_leave_the_severity_to_what_users_meet(tmp_path: Path) -> None:
+    text = SHIPPED.replace("llm-research-lab: SEV-1", "another-lab: P0")
+    plan(tmp_path, own_experiment(tmp_path, text))
 
 
 @pytest.mark.parametrize("factor", [0, -1, float("nan"), float("inf")])

@@ -1,11 +1,15 @@
 """The command itself: exit statuses, one clear line for what is wrong, nothing started."""
 
+import dataclasses
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from simulator.drill.plan import Options
 
 GAMEDAY = Path(sys.executable).parent / "gameday"
 
@@ -27,6 +31,8 @@ def gameday(folder: Path, *arguments: object) -> tuple[int, str, str]:
         (["run", "rate-limited", "--kubeconfig", "nowhere"], "nowhere: there is no such file"),
         (["play", "nothing.yaml"], "nothing.yaml: there is no such file"),
         (["score", "nothing.json"], "nothing.json: cannot be read"),
+        (["verify", "nobody"], "there is no drill 'nobody'"),
+        (["playbooks", "show", "nobodys"], "there is no playbook 'nobodys'"),
     ],
 )
 def test_bad_input_is_one_line_and_exit_2_and_starts_nothing(tmp_path: Path, arguments: list[str], said: str) -> None:
@@ -36,6 +42,14 @@ def test_bad_input_is_one_line_and_exit_2_and_starts_nothing(tmp_path: Path, arg
     assert said in err
     assert err.count("\n") == 1
     assert not (tmp_path / ".gameday" / "runs").exists()
+
+
+@pytest.mark.parametrize("command", ["run", "play"])
+def test_what_run_and_play_share_is_offered_by_both(command: str, tmp_path: Path) -> None:
+    status, out, _ = gameday(tmp_path, command, "--help")
+    offered = set(re.findall(r"--[a-z]+", out))
+    shared = {f"--{field.name.replace('_', '-')}" for field in dataclasses.fields(Options)}
+    assert (status, shared - offered) == (0, set())
 
 
 def test_an_unknown_option_is_exit_2(tmp_path: Path) -> None:
@@ -74,7 +88,7 @@ def test_rules_for_a_prometheus_of_ones_own_follow_the_clock(tmp_path: Path) -> 
 def test_a_recorded_timeline_is_scored_offline(tmp_path: Path) -> None:
     recorded = Path(__file__).parents[1] / "scoring" / "recorded"
     for timeline in recorded.glob("*.timeline.json"):
-        status, out, err = gameday(tmp_path, "score", timeline)
+        status, out, err = gameday(tmp_path, "score", timeline, "--json")
         assert status == 0, err
         golden = timeline.with_name(timeline.name.replace(".timeline.", ".scorecard."))
         assert out.strip() == golden.read_text().strip()

@@ -1,16 +1,9 @@
 """Timelines told briefly: seconds of wall time after the start, at 60 drill seconds per wall second."""
 
-import json
-import os
-import signal
-import subprocess
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
 from scoring.playbook import Playbook
@@ -18,7 +11,6 @@ from scoring.playbook_file import load_playbook
 from scoring.timeline import Timeline
 
 START = datetime(2026, 1, 5, 10, tzinfo=UTC)
-TOKENS = {role: f"{role}-token" for role in ("facilitator", "responder", "ingest")}
 _TRUTH = {
     "failure_mode": "database/connection-exhaustion",
     "component": "postgres",
@@ -86,40 +78,3 @@ def told() -> Callable[[Mapping[str, Any]], Timeline]:
 @pytest.fixture(scope="session")
 def playbook() -> Playbook:
     return load_playbook("llm-research-lab")
-
-
-class Server:
-    """A scoring process on a database file."""
-
-    def __init__(self, database: Path, limit: Callable[[], None] | None = None) -> None:
-        self.database = database
-        self.limit = limit
-        self.start()
-
-    def start(self) -> None:
-        names = {f"GAMEDAY_{role.upper()}_TOKEN": token for role, token in TOKENS.items()}
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "scoring", "--database", str(self.database), "--listen", "127.0.0.1:0"],
-            env={**os.environ, **names},
-            stdout=subprocess.PIPE,
-            text=True,
-            preexec_fn=self.limit,
-        )
-        assert self.process.stdout is not None
-        self.url = json.loads(self.process.stdout.readline())["url"]
-
-    def kill(self, number: signal.Signals = signal.SIGKILL) -> None:
-        self.process.send_signal(number)
-        self.process.wait(timeout=10)
-        assert self.process.stdout is not None
-        self.process.stdout.close()
-
-    def as_(self, role: str) -> httpx.Client:
-        return httpx.Client(base_url=self.url, headers={"Authorization": f"Bearer {TOKENS[role]}"}, timeout=10)
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    running = Server(tmp_path_factory.mktemp("scoring") / "drills.db")
-    yield running
-    running.kill(signal.SIGTERM)

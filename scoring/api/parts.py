@@ -1,0 +1,50 @@
+"""What routes work with, made once per app and handed to them."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from fastapi import Depends, Request
+
+from scoring.api.auth import Doorkeeper, Role, allow
+from scoring.api.boards import Boards
+from scoring.api.feeds import Feeds
+from scoring.api.keeping import Keeper
+from scoring.api.known import KnownDrills
+from scoring.record.history import History
+from scoring.record.overview import Overview
+from scoring.record.people import People
+from scoring.record.store import Store
+from scoring.record.tokens import Tokens
+from scoring.record.writer import Writer
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The record and what stands around it; `key` signs archives."""
+
+    store: Store
+    writer: Writer
+    people: People
+    tokens: Tokens
+    history: History
+    doorkeeper: Doorkeeper
+    known: KnownDrills
+    feeds: Feeds
+    boards: Boards
+    keeper: Keeper
+    overview: Overview
+    key: Ed25519PrivateKey | None = None
+
+
+async def the_parts(request: Request) -> Parts:
+    """What this app works with."""
+    parts: Parts = request.app.state.parts
+    return parts
+
+
+Service = Annotated[Parts, Depends(the_parts)]
+Reader = Annotated[Role, Depends(allow(*Role))]
+Responder = Annotated[Role, Depends(allow(Role.FACILITATOR, Role.RESPONDER, Role.INGEST))]
+Recorder = Annotated[Role, Depends(allow(Role.FACILITATOR, Role.INGEST))]
+Facilitator = Annotated[Role, Depends(allow(Role.FACILITATOR))]

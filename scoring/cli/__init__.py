@@ -1,0 +1,1 @@
+"""The commands of scoring, each a thin skin that imports what it calls only when it is called."""

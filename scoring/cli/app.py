@@ -1,0 +1,15 @@
+"""All commands of scoring as one group: `python -m scoring` runs it, and the `gameday` command takes it in."""
+
+import typer
+
+from scoring.cli import history, playbooks, records, scores, serving, tokens
+
+app = typer.Typer(
+    help="Score how incidents were handled, and keep the record of it.",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for part in (serving, scores, playbooks, records, history, tokens):
+    app.add_typer(part.app)

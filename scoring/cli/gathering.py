@@ -1,0 +1,110 @@
+"""Drills brought together in one lasting database, so that history reaches across runs.
+
+Each run records into a database of its own, which nobody else writes and which goes with the run. What has ended there
+is taken over, as it was, with the journal of its experiment; what is there already is passed over, so this may be done
+at any time and by several at once.
+"""
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import orjson
+
+from scoring.cli.databases import HOME, LASTING, Place, all_drills, known_databases, opened
+from scoring.errors import ScoringError
+from scoring.playbook_file import parse_playbook
+from scoring.record.archive import restore
+from scoring.record.history import History
+from scoring.record.reviews import action_items
+from scoring.record.store import NoSuchDrill
+from scoring.scorecard import score
+from scoring.timeline import Truth
+
+JOURNALS = HOME / "journals"
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """Drills that were new, and a sentence on what had to be left as it is."""
+
+    new: tuple[str, ...]
+    left: tuple[str, ...]
+
+
+def gather(into: str | None = None) -> Gathered:
+    """Take over what has ended in the runs of this folder, into `.gameday/scoring.db` or another database.
+
+    Raises ServiceError for one that cannot be opened.
+    """
+    runs = [database for database in known_databases(None) if Path(database) != LASTING]
+    new: list[str] = []
+    left: list[str] = []
+    if not runs:
+        return Gathered((), ())
+    with opened(into or str(LASTING), is_made=True) as lasting:
+        for run in reversed(runs):
+            try:
+                with opened(run) as place:
+                    new += [drill_id for drill_id in _ended(place, lasting) if _take_over(drill_id, place, lasting)]
+            except (ScoringError, OSError) as error:
+                left.append(f"{run}: what was played there is not in the history: {error}")
+        left += remember(lasting)
+    return Gathered(tuple(new), tuple(left))
+
+
+def remember(place: Place) -> list[str]:
+    """Take what has ended in a database into its history; a sentence on each drill with which that cannot be."""
+    past = History(place.engine)
+    left = []
+    for drill_id in past.unkept():
+        try:
+            timeline = place.store.timeline(drill_id)
+            book = parse_playbook(place.store.playbook_text(drill_id), f"the playbook of drill {drill_id}")
+            past.keep(timeline.drill, timeline.truth or Truth(), score(timeline, book), action_items(timeline.events))
+        except ScoringError as error:
+            left.append(f"drill {drill_id} is not in the history: {error}")
+    return left
+
+
+def left_behind(drill_id: str) -> dict[str, bytes]:
+    """Files of a drill's run by their names in an archive: the experiment as it was played, and its journal."""
+    journal = next(_journals(drill_id), None)
+    if journal is None:
+        return {}
+    text = journal.read_bytes()
+    files = {"journal.json": text}
+    try:
+        experiment = orjson.loads(text).get("experiment")
+    except (orjson.JSONDecodeError, AttributeError):
+        return files
+    return {**files, "experiment.json": orjson.dumps(experiment, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS)}
+
+
+def _ended(place: Place, lasting: Place) -> list[str]:
+    """Drills that have ended and are not in the lasting database yet."""
+    drills = [listed.drill for listed in all_drills(place.store)]
+    return [drill.id for drill in drills if drill.ended_at is not None and not _is_in(lasting, drill.id)]
+
+
+def _is_in(place: Place, drill_id: str) -> bool:
+    try:
+        place.store.drill(drill_id)
+    except NoSuchDrill:
+        return False
+    return True
+
+
+def _take_over(drill_id: str, place: Place, lasting: Place) -> bool:
+    is_new = restore(lasting.store, place.store.timeline(drill_id), place.store.playbook_text(drill_id))
+    journal = Path(place.name).parent / drill_id / "journal.json"
+    if journal.is_file():
+        JOURNALS.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(journal, JOURNALS / f"{drill_id}.json")
+    return is_new
+
+
+def _journals(drill_id: str) -> Iterator[Path]:
+    yield from (path for path in [JOURNALS / f"{drill_id}.json"] if path.is_file())
+    yield from (HOME / "runs").glob(f"*/{drill_id}/journal.json")

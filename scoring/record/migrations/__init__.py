@@ -1,0 +1,1 @@
+"""How the tables came to be, step by step; run by `scoring.record.engine` when a database is opened."""

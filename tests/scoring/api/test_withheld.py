@@ -1,0 +1,129 @@
+"""While a drill runs nobody but its facilitator learns what is wrong: not by any route, any page, any error."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+from posting import ROLES, assert_problem, event, new_drill, new_name
+
+KEPT_FROM = ("responder", "observer", "ingest")
+SECRET = "zanzibar"
+"""It is in every word of the truth and of what tells it, and nobody sends it who must not know it."""
+TRUTH = {
+    "failure_mode": f"database/{SECRET}-exhaustion",
+    "component": f"{SECRET}-postgres",
+    "neighbours": [f"{SECRET}-api"],
+    "alerts": [f"{SECRET}Exhausted"],
+    "severity": {},
+}
+
+
+@pytest.fixture(scope="module")
+def running(clients: dict[str, httpx.Client]) -> Iterator[str]:
+    """A drill in full swing, on a game day, with people, an acknowledgement and a review before its time."""
+    name = new_name("secret")
+    url = f"/api/v1/drills/{name}"
+    client = clients["ingest"]
+    more = {"game_day": f"day-of-{name}", "team": "payments", "people": ["Ada Lovelace"]}
+    opened = new_drill(name, truth=TRUTH, experiment=f"experiments/database/{SECRET}-exhaustion", **more)
+    assert client.post("/api/v1/drills", json=opened).status_code == 201
+    told = [
+        event("drill.started", experiment=f"database/{SECRET}-exhaustion"),
+        event("fault.injected", activity=f"hold the slots of {SECRET}", key=f"{SECRET}-1"),
+        event("oracle.checked", phase="mitigated", ok=False, conditions=[{"name": SECRET, "ok": False}]),
+        event("incident.acknowledged"),
+        event("incident.declared", severity="SEV-2"),
+        event("review.filed", parts={"action_items": "1. [P1] Watch the pool"}),
+        event("fault.reverted", activity=f"let the slots of {SECRET} go"),
+    ]
+    assert client.post(f"{url}/events/batch", json=told).status_code == 201
+    assert client.put(f"{url}/baseline", json={"services": [SECRET]}).status_code == 200
+    assert client.post(f"{url}/impact", json=[{"at": "2026-01-05T10:00:00Z", "requests": 5}]).status_code == 201
+    yield name
+    client.post(f"{url}/end", json={"ended_at": "2026-01-05T10:10:00Z"})
+
+
+PLACES = {"name": "llm-research-lab", "person_id": "ada-lovelace", "item_id": "0", "token_id": "0"}
+BODIES = [
+    None,
+    {},
+    [],
+    {"ended_at": "2026-01-05T09:00:00Z"},
+    event("incident.declared", severity="SEV-9"),
+    event("fault.injekted"),
+    [event("incident.acknowledged", key="k")],
+    new_drill("", clock=7),
+]
+
+
+def requests(document: dict[str, Any], drill: str) -> Iterator[tuple[str, str, Any]]:
+    """Each operation of the service for this drill: as it is meant to be called, and badly. None that ends it."""
+    for path, operations in document["paths"].items():
+        places = {"drill_id": drill, **PLACES}
+        if "game-days" in path:
+            places["name"] = f"day-of-{drill}"
+        address = path.replace("{name:path}", "{name}").format(**places)
+        if address.endswith("/stream"):
+            continue
+        for method in operations:
+            bodies = [None] if method in ("get", "delete") else BODIES
+            for body in bodies:
+                yield method, address, {**body, "id": drill} if isinstance(body, dict) and "truth" in body else body
+        yield "get", address, None
+        yield "patch", address, None
+        yield "get", f"{address}?after=0&limit=1000&playbook=llm-research-lab&by=drill&open=false&game_day=x", None
+
+
+def test_no_route_and_no_error_tells_the_truth(running: str, clients: dict[str, httpx.Client]) -> None:
+    document = clients["observer"].get("/openapi.json").json()
+    asked = list(requests(document, running))
+    assert {path for _, path, _ in asked} >= {f"/api/v1/drills/{running}/archive", "/api/v1/leaderboard"}
+    statuses = set()
+    for role in KEPT_FROM:
+        for method, path, body in asked:
+            answer = clients[role].request(method, path, json=body)
+            assert SECRET not in answer.text, (role, method, path, body, answer.text)
+            statuses.add(answer.status_code)
+    assert statuses >= {200, 403, 404, 405, 409, 422}
+    assert max(statuses) < 500
+
+
+@pytest.mark.parametrize("role", KEPT_FROM)
+def test_no_page_tells_the_truth(role: str, running: str, clients: dict[str, httpx.Client]) -> None:
+    client = clients[role]
+    for path in ("/", f"/drills/{running}", f"/drills/{running}?after=2", "/history", "/nowhere", "/drills/nobody"):
+        for accept in ("text/html", "*/*"):
+            answer = client.get(path, headers={"Accept": accept})
+            assert SECRET not in answer.text, (path, answer.text)
+
+
+def test_the_facilitator_sees_what_the_others_do_not(running: str, clients: dict[str, httpx.Client]) -> None:
+    url = f"/api/v1/drills/{running}"
+    client = clients["facilitator"]
+    assert client.get(url).json()["truth"]["component"] == TRUTH["component"]
+    assert client.get(f"{url}/scorecard").status_code == 200
+    assert "fault.injected" in client.get(f"{url}/timeline").text
+    assert SECRET in client.get(f"/drills/{running}").text
+    for role in KEPT_FROM:
+        assert_problem(clients[role].get(f"{url}/scorecard"), 403, "once the drill has ended")
+        assert_problem(clients[role].get(f"{url}/archive"), 403, "once the drill has ended")
+        seen = clients[role].get(url).json()
+        assert (seen["truth"], seen["experiment"], seen["events"]) == (None, None, None)
+        [started, *others] = clients[role].get(f"{url}/events").json()["events"]
+        assert (started["kind"], started["data"]) == ("drill.started", {})
+        kinds = {each["kind"] for each in others}
+        assert kinds >= {"incident.acknowledged", "incident.declared", "review.filed"}
+        assert not kinds & {"fault.injected", "fault.reverted", "oracle.checked"}
+
+
+def test_with_its_end_the_truth_is_everybodys(clients: dict[str, httpx.Client]) -> None:
+    name = new_name("ended")
+    url = f"/api/v1/drills/{name}"
+    clients["ingest"].post("/api/v1/drills", json=new_drill(name))
+    clients["ingest"].post(f"{url}/events", json=event("fault.injected"))
+    clients["ingest"].post(f"{url}/end", json={"ended_at": "2026-01-05T10:10:00Z"})
+    for role in ROLES:
+        assert clients[role].get(url).json()["truth"]["component"] == "postgres"
+        assert clients[role].get(f"{url}/scorecard").status_code == 200
+        assert "fault.injected" in clients[role].get(f"{url}/timeline").text
