@@ -1,7 +1,9 @@
 """What arrived, put in order: each event and each load window once, in whatever order and however often it came."""
 
-from collections.abc import Iterable, Sequence
-from datetime import timedelta
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
 from itertools import groupby, islice, pairwise
 from operator import attrgetter, eq
 
@@ -12,7 +14,6 @@ from scoring.timeline import Event, Window
 Rank = tuple[str, str, bytes, str]
 
 _occurred_at = attrgetter("occurred_at")
-_key = attrgetter("key")
 _at = attrgetter("at")
 
 
@@ -29,25 +30,58 @@ def in_order(events: Iterable[Event]) -> list[Event]:
     instants are equal.
     """
     ordered = sorted(events, key=_occurred_at)
-    keys = [key for key in map(_key, ordered) if key]
-    instants = list(map(_occurred_at, ordered))
-    if len(set(keys)) == len(keys) and not any(map(eq, instants, islice(instants, 1, None))):
-        return ordered
+    ranks: dict[int, tuple[object, ...]] = {}
+    for first, last in _ties(list(map(_occurred_at, ordered))):
+        ordered[first:last] = sorted(ordered[first:last], key=rank)
+        ranks |= {place: (ordered[place].occurred_at, *rank(ordered[place])[:3]) for place in range(first, last)}
     seen: set[str] = set()
     kept: list[Event] = []
-    for _, together in groupby(ordered, _occurred_at):
-        at_once = list(together)
-        ranks = [rank(event) for event in at_once] if len(at_once) > 1 else []
-        said = None
-        for place in sorted(range(len(at_once)), key=ranks.__getitem__) if ranks else (0,):
-            event = at_once[place]
-            if (event.key and event.key in seen) or (ranks and said == ranks[place][:3]):
-                continue
-            said = ranks[place][:3] if ranks else None
-            kept.append(event)
-            if event.key:
-                seen.add(event.key)
+    before: tuple[object, ...] | None = None
+    for place, event in enumerate(ordered):
+        occurrence = ranks.get(place)
+        if (event.key and event.key in seen) or (occurrence is not None and occurrence == before):
+            continue
+        before = occurrence
+        kept.append(event)
+        if event.key:
+            seen.add(event.key)
     return kept
+
+
+def in_order_by_kind(events: Iterable[Event]) -> dict[str, tuple[list[Event], list[datetime]]]:
+    """The same by kind, with their instants; in one go where no two share an instant or a key."""
+    found: dict[str, tuple[list[Event], list[datetime]]] = defaultdict(lambda: ([], []))
+    keys: list[str] = []
+    before: datetime | None = None
+    for event in (ordered := sorted(events, key=_occurred_at)):
+        said = vars(event)
+        at, key = said["occurred_at"], said["key"]
+        if at == before:
+            break
+        before = at
+        if key:
+            keys.append(key)
+        known, times = found[said["kind"]]
+        known.append(event)
+        times.append(at)
+    else:
+        if len(set(keys)) == len(keys):
+            return found
+    found.clear()
+    for event in in_order(ordered):
+        known, times = found[event.kind]
+        known.append(event)
+        times.append(event.occurred_at)
+    return found
+
+
+def _ties(instants: Sequence[datetime]) -> Iterator[tuple[int, int]]:
+    """[first, last) of each stretch of equal instants."""
+    last = 0
+    for place, is_same in enumerate(map(eq, instants, islice(instants, 1, None))):
+        if is_same and place >= last:
+            last = bisect_right(instants, instants[place], lo=place)
+            yield place, last
 
 
 def windows_in_order(windows: Iterable[Window]) -> list[Window]:

@@ -49,12 +49,11 @@ def write_instant(at: datetime) -> str:
 
 
 def write_instants(instants: Sequence[datetime | None]) -> list[str | None]:
-    """What `write_instant` writes of each, all at once; a fifth of the time for each."""
-    written = orjson.dumps(instants, option=orjson.OPT_UTC_Z).decode()[1:-1].split(",") if instants else []
-    return [
-        text[1:-1] if len(text) == 29 and text[-2] == "Z" else write_instant(at) if at else None
-        for text, at in zip(written, instants, strict=True)
-    ]
+    """What `write_instant` writes of each, at a fraction of the time where all are there and in UTC."""
+    text = orjson.dumps(instants, option=orjson.OPT_UTC_Z).decode()
+    if text.count("Z") != len(instants) or not instants:
+        return [write_instant(at) if at else None for at in instants]
+    return [written if len(written) == 27 else f"{written[:19]}.000000Z" for written in text[2:-2].split('","')]
 
 
 def read_instant(text: object) -> datetime | None:

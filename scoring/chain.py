@@ -35,7 +35,7 @@ def _hash(
     }
     if sent_at is not None:
         said["sent_at"] = sent_at
-    return sha256(b"%b\0%b" % (previous_hash.encode(), canonical_json(said))).hexdigest()
+    return sha256((previous_hash + "\0").encode() + canonical_json(said)).hexdigest()
 
 
 def link(event: Event, previous_hash: str) -> Event:
@@ -73,13 +73,16 @@ class Chain:
         for event in events:
             (self._bare if event.previous_hash is None and event.hash is None else linked).append(event)
         instants = [write_instants(list(map(attrgetter(name), linked))) for name in _INSTANTS]
-        for event, *written in zip(linked, *instants, strict=True):
-            previous = event.previous_hash or ""
-            if _hash(event, previous, *written) != event.hash:
+        known = self._by_previous
+        for event, occurred_at, received_at, sent_at in zip(linked, *instants, strict=True):
+            previous, own = event.previous_hash or "", event.hash
+            if _hash(event, previous, occurred_at, received_at, sent_at) != own or own is None:
                 self._changed.append(event)
-            elif (other := self._by_previous.setdefault(previous, event)).hash != event.hash:
-                self._rivals.setdefault(previous, {str(other.hash): other})[str(event.hash)] = event
-        while (following := self._by_previous.get(self._head)) is not None and self._walked < len(self._by_previous):
+            elif known.setdefault(previous, event) is not event and (other := known[previous]).hash != own:
+                self._rivals.setdefault(previous, {str(other.hash): other})[own] = event
+            elif previous == self._head:
+                self._head, self._walked = own, self._walked + 1
+        while self._walked < len(known) and (following := known.get(self._head)) is not None:
             self._head, self._walked = following.hash or "", self._walked + 1
 
     def fault(self) -> str | None:

@@ -5,14 +5,13 @@ there on is forgotten and worked out again when it is next asked for.
 """
 
 from bisect import bisect_left, bisect_right
-from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 from math import inf
 from operator import attrgetter
 from typing import TypeVar
 
-from scoring.arrival import Shifts, in_order, pace_s, rank, windows_in_order, with_seconds
+from scoring.arrival import Shifts, in_order_by_kind, pace_s, rank, windows_in_order, with_seconds
 from scoring.clocks import aligned
 from scoring.playbook import Playbook
 from scoring.timeline import Baseline, Drill, Event, Truth, Window
@@ -33,7 +32,10 @@ class Index:
         """Work out what came since the last time."""
 
     def forget(self, at: datetime) -> None:
-        """Something came at this instant: whatever was worked out from what is at or after it no longer stands."""
+        """Something came at this instant: whatever was worked out from what is at or after it no longer stands.
+
+        Asks no other index, for that may still have to forget.
+        """
 
 
 I = TypeVar("I", bound=Index)  # noqa: E741
@@ -112,12 +114,8 @@ class Chronicle:
         self.times.clear()
         self._indexes.clear()
         is_clocked = any(map(attrgetter("sent_at"), self.arrived))
-        by_kind: dict[str, list[Event]] = defaultdict(list)
-        for event in in_order(aligned(self.arrived) if is_clocked else self.arrived):
-            by_kind[event.kind].append(event)
-        for kind, known in by_kind.items():
-            self.by_kind[kind] = known
-            self.times[kind] = list(map(attrgetter("occurred_at"), known))
+        for kind, told in in_order_by_kind(aligned(self.arrived) if is_clocked else self.arrived).items():
+            self.by_kind[kind], self.times[kind] = told
 
     def _put(self, event: Event | None, late: dict[str, datetime]) -> bool:
         """Put one event in its place; False when that moves or displaces others, so that all have to be read anew."""

@@ -86,7 +86,7 @@ def hard_fails(story: Story, mitigation: Mitigation, ttm: Measure) -> list[HardF
         found.append(HardFail("never_mitigated", why, names(story.onset or story.injected, mitigation.reverted)))
     found += _destroyed(story)
     if story.truth.control:
-        acts = [event for event in story.all("action.taken") if changes_target(event)]
+        acts = story.first_where("action.taken", changes_target, MOST_NAMED)
         if acts:
             why = "The target was changed in a drill in which nothing was wrong."
             found.append(HardFail("acted_on_control", why, names(*acts)))

@@ -5,9 +5,12 @@ Where something is missing from the record the answer is "cannot tell", never ye
 
 from dataclasses import dataclass
 from enum import Enum
+from operator import itemgetter
 
 from scoring.chronicle import Chronicle
 from scoring.timeline import Event
+
+_OK = itemgetter("ok")
 
 
 class Answer(Enum):
@@ -49,4 +52,9 @@ def saw_bent_rules(event: Event) -> bool:
     listed = event.data.get("conditions")
     if not isinstance(listed, list):
         return False
-    return any(isinstance(c, dict) and c.get("name") == "rules_intact" and c.get("ok") is False for c in listed)
+    try:
+        if False not in map(_OK, listed):
+            return False
+    except (KeyError, TypeError):
+        pass  # not every condition is one; those that are count all the same
+    return any(isinstance(c, dict) and c.get("ok") is False and c.get("name") == "rules_intact" for c in listed)

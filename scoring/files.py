@@ -11,6 +11,7 @@ import orjson
 from pydantic import ValidationError
 
 from scoring.canonical import did_you_mean
+from scoring.collector import paused
 from scoring.errors import TimelineError
 from scoring.playbook import DIMENSIONS, Playbook
 from scoring.playbook_file import load_playbook
@@ -28,12 +29,14 @@ def score_file(path: str | Path, playbook: str | Path | Playbook | None = None) 
 
     Raises TimelineError or PlaybookError, one line that names file, place and mend.
     """
-    return _score(read_timeline(path), str(path), playbook)
+    with paused():
+        return _score(read_timeline(path), str(path), playbook)
 
 
 def score_text(text: bytes, where: str, playbook: str | Path | Playbook | None = None) -> Scorecard:
     """The same for a timeline that is at hand; `where` names it in errors."""
-    return _score(_whole(parse_timeline(text, where), where), where, playbook)
+    with paused():
+        return _score(_whole(parse_timeline(text, where), where), where, playbook)
 
 
 def read_timeline(path: str | Path) -> Timeline:
@@ -47,6 +50,14 @@ def read_timeline(path: str | Path) -> Timeline:
 
 def parse_timeline(text: bytes, where: str) -> Timeline:
     """A timeline from JSON text; `where` names it in errors. Raises TimelineError."""
+    with paused():
+        timeline = _parse(text, where)
+    if said := _contradiction(timeline):
+        raise TimelineError(f"{where}: {said}")
+    return timeline
+
+
+def _parse(text: bytes, where: str) -> Timeline:
     try:
         value = orjson.loads(text)
     except orjson.JSONDecodeError as error:
@@ -54,12 +65,9 @@ def parse_timeline(text: bytes, where: str) -> Timeline:
     if not isinstance(value, dict):
         raise TimelineError(f"{where}: a timeline is an object with `drill`, `truth`, `events` and `impact`")
     try:
-        timeline = Timeline.model_validate(_without_nulls(value))
+        return Timeline.model_validate(_without_nulls(value))
     except ValidationError as error:
         raise TimelineError(f"{where}: {first_error(error)}") from None
-    if said := _contradiction(timeline):
-        raise TimelineError(f"{where}: {said}")
-    return timeline
 
 
 def first_error(error: ValidationError) -> str:
@@ -127,10 +135,14 @@ def _contradiction(timeline: Timeline) -> str | None:
     for i, window in enumerate(timeline.impact):
         if window.failures > window.requests:
             return f"impact.{i}.failures: {window.failures} of {window.requests} requests cannot fail; count each once"
-    instants = [("drill.started_at", drill.started_at), ("drill.ended_at", drill.ended_at)]
-    instants += [(f"events.{i}.occurred_at", event.occurred_at) for i, event in enumerate(timeline.events)]
-    instants += [(f"impact.{i}.at", window.at) for i, window in enumerate(timeline.impact)]
-    for field, at in instants:
-        if at is not None and not _LEAST_YEAR <= at.year <= _LAST_YEAR:
-            return f"{field}: the year {at.year} is no year of a drill; give one from {_LEAST_YEAR} to {_LAST_YEAR}"
+    for field, instants in (
+        ("drill.started_at", (drill.started_at,)),
+        ("drill.ended_at", (drill.ended_at or drill.started_at,)),
+        ("events.{}.occurred_at", (event.occurred_at for event in timeline.events)),
+        ("impact.{}.at", (window.at for window in timeline.impact)),
+    ):
+        for i, at in enumerate(instants):
+            if not _LEAST_YEAR <= at.year <= _LAST_YEAR:
+                years = f"from {_LEAST_YEAR} to {_LAST_YEAR}"
+                return f"{field.format(i)}: the year {at.year} is no year of a drill; give one {years}"
     return None

@@ -5,11 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from scoring.chronicle import WINDOW, Chronicle, Index
-from scoring.playbook import Verification
 from scoring.timeline import Window
-
-_NEAR = 2
-"""Two windows at most this many apart are two of three consecutive ones."""
 
 
 @dataclass(frozen=True)
@@ -23,13 +19,6 @@ class Span:
     ended_at: datetime | None
     error_share: float
     p95_ms: float | None
-
-
-def is_outside(window: Window, thresholds: Verification, usual_p95_ms: float | None = None) -> bool | None:
-    """Whether users were outside the thresholds in this window; None when nobody asked for anything."""
-    if window.requests == 0:
-        return None
-    return thresholds.is_outside(window.failures / window.requests, window.p95_ms, usual_p95_ms)
 
 
 def ends_at(window: Window) -> datetime:
@@ -57,16 +46,23 @@ class Impact(Index):
         self._shown: list[tuple[int, int | None]] = []
 
     def catch_up(self) -> None:
-        windows, states = self.chronicle.windows, self.states
-        thresholds, baseline = self.chronicle.playbook.verification, self.chronicle.baseline
-        usual_p95_ms = baseline.p95_ms if baseline else None
-        for i in range(len(states), len(windows)):
-            state = is_outside(windows[i], thresholds, usual_p95_ms)
-            if state is not None:
-                near = next((k for k in (i - 1, i - _NEAR) if k >= 0 and states[k] is state), None)
-                if near is not None:
-                    self._show(near, i, is_bad=state)
+        states, baseline = self.states, self.chronicle.baseline
+        limits = self.chronicle.playbook.verification
+        most_share, most_ms = limits.error_share_above.value, limits.p95_limit_ms(baseline.p95_ms if baseline else None)
+        one_before, two_before = states[-1] if states else None, states[-2] if len(states) > 1 else None
+        for i in range(len(states), len(self.chronicle.windows)):
+            said = vars(self.chronicle.windows[i])
+            requests, p95_ms = said["requests"], said["p95_ms"]
+            state = None
+            if requests:
+                is_bad = said["failures"] / requests > most_share or (p95_ms is not None and p95_ms > most_ms)
+                if is_bad == one_before:
+                    self._show(i - 1, i, is_bad=is_bad)
+                elif is_bad == two_before:
+                    self._show(i - 2, i, is_bad=is_bad)
+                state = is_bad
             states.append(state)
+            one_before, two_before = state, one_before
 
     def forget(self, at: datetime) -> None:
         place = bisect_left(self.chronicle.starts, at)

@@ -38,11 +38,9 @@ class Load(Index):
         self.ends += [window.at + lengths[window.seconds] for window in fresh]
         self.requests += list(accumulate((w.requests for w in fresh), initial=self.requests[-1]))[1:]
         self.failures += list(accumulate((w.failures for w in fresh), initial=self.failures[-1]))[1:]
-        from_ = max(0, done - 1)
-        for i, (window, following_at) in enumerate(
-            zip(self.windows[from_:], self.starts[from_ + 1 :], strict=False), from_
-        ):
-            if (following_at - self.ends[i]).total_seconds() > window.seconds:
+        for i in range(max(0, done - 1), len(self.windows) - 1):
+            end, following_at = self.ends[i], self.starts[i + 1]
+            if following_at > end and (following_at - end).total_seconds() > self.windows[i].seconds:
                 self.holes.append(i)
 
     def forget(self, at: datetime) -> None:

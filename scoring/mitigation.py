@@ -119,9 +119,10 @@ class Search(Index):
             self.forget(_EARLIEST)
         self._asked, self._ended_at = asked, story.ended_at
         unsure, is_settled = self._unsure, True
+        last_end = story.ended_at + timedelta(seconds=_SLACK_S)
         for start in self._candidates(story):
             end = start + self.width
-            if end > story.ended_at + timedelta(seconds=_SLACK_S):
+            if end > last_end:
                 break
             answer, why = load.judge(start, end)
             if answer is not Answer.FAILS:

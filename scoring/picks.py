@@ -27,13 +27,12 @@ class Picks(Index):
             places = self._places[kind, holds]
             del places[bisect_left(places, place) :]
 
-    def between(self, kind: str, holds: Predicate, first_at: datetime | None, last_at: datetime) -> list[Event]:
-        """Those from the first instant (None: from the start) to the last, in order."""
-        events, times = self.chronicle.by_kind.get(kind, []), self.chronicle.times.get(kind, [])
+    def first(self, kind: str, holds: Predicate, until: datetime, most: int) -> list[Event]:
+        """The first of them up to an instant, at most so many."""
+        events = self.chronicle.by_kind.get(kind, [])
         places = self._places.setdefault((kind, holds), [])
         done = self._done.get((kind, holds), 0)
         places += [place for place in range(done, len(events)) if holds(events[place])]
         self._done[kind, holds] = len(events)
-        first = bisect_left(times, first_at) if first_at else 0
-        last = bisect_right(times, last_at)
-        return [events[place] for place in places[bisect_left(places, first) : bisect_left(places, last)]]
+        last = bisect_right(self.chronicle.times.get(kind, ()), until)
+        return [events[place] for place in places[:most] if place < last]

@@ -7,6 +7,7 @@ from scoring.all_clear import true_resolution
 from scoring.card_form import Judgement, fill_in, mark_of
 from scoring.cards import DimensionCard, MeasureCard, Scorecard
 from scoring.closing import close, mitigate
+from scoring.collector import paused
 from scoring.communication import communicate
 from scoring.conduct import AlertTallies, hard_fails, tally_alerts
 from scoring.escalation import escalate
@@ -24,8 +25,9 @@ __all__ = ["DimensionCard", "MeasureCard", "Scorecard", "judge", "mark_of", "sco
 
 def score(timeline: Timeline, playbook: Playbook) -> Scorecard:
     """The scorecard of a timeline under a playbook."""
-    story = read_story(timeline, playbook)
-    return judge(story, find_mitigation(story))
+    with paused():
+        story = read_story(timeline, playbook)
+        return judge(story, find_mitigation(story))
 
 
 def judge(story: Story, mitigation: Mitigation) -> Scorecard:

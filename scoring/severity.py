@@ -87,6 +87,8 @@ class Gravities(Index):
         """None for a window in which nobody asked for anything."""
         self._seconds = [0.0]
         """Wall seconds of all windows before each in which somebody asked for something."""
+        self._requests: list[int] = [0]
+        """Requests in all windows before each, as `Load` keeps them."""
         self._runs = [_Runs() for _ in book.levels]
 
     def forget(self, at: datetime) -> None:
@@ -123,6 +125,7 @@ class Gravities(Index):
     def _grade(self, last: int) -> None:
         """Work out how grave the windows before the last were; those after it are left until they are asked for."""
         known, load, states = self.chronicle, self.chronicle.index(Load), self.chronicle.index(Impact).states
+        self._requests = load.requests
         for i in range(len(self._gravities), last):
             window, state = known.windows[i], states[i]
             if state is None:
@@ -133,23 +136,25 @@ class Gravities(Index):
             users_share = affected / users if affected is not None and users else None
             share = window.failures / window.requests
             gravity = self._scale.gravity(share, window.p95_ms, users_share, is_felt=state)
-            is_torn = i > 0 and (window.at - load.ends[i - 1]).total_seconds() > _GAP_WINDOWS * window.seconds
-            before = -1 if is_torn else self._last_live(i)
             self._gravities.append(gravity)
             self._seconds.append(self._seconds[-1] + window.seconds)
-            for runs in self._runs[gravity:]:
-                runs.take(i, before)
-                if not runs.is_last_long() and self._suffices(runs.starts[-1], i + 1):
-                    runs.long.append(len(runs.starts) - 1)
+            if gravity < len(self._runs):
+                torn_s = (window.at - load.ends[i - 1]).total_seconds() if i else 0.0
+                before = -1 if torn_s > _GAP_WINDOWS * window.seconds else self._last_live(i)
+                for runs in self._runs[gravity:]:
+                    runs.take(i, before)
+                    if not runs.is_last_long() and self._suffices(runs.starts[-1], i + 1):
+                        runs.long.append(len(runs.starts) - 1)
 
     def _last_live(self, place: int) -> int:
         """The last window before a place in which somebody asked for something; -1 without one."""
-        return next((i for i in range(place - 1, -1, -1) if self._gravities[i] is not None), -1)
+        while place and self._gravities[place - 1] is None:
+            place -= 1
+        return place - 1
 
     def _suffices(self, first: int, last: int) -> bool:
-        requests = self.chronicle.index(Load).requests
         lasted_s = self._seconds[last] - self._seconds[first]
-        return lasted_s >= self._hold_s and requests[last] - requests[first] >= self._hold_requests
+        return lasted_s >= self._hold_s and self._requests[last] - self._requests[first] >= self._hold_requests
 
 
 class _Runs:

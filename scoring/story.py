@@ -129,16 +129,12 @@ class Story:
         event = next(iter(self.by_kind.get(kind, ())[place : place + 1]), None)
         return event if event is not None and event.occurred_at <= self.ended_at else None
 
-    def where(self, holds: Predicate, *kinds: str) -> list[Event]:
-        """Events of these kinds since the beginning of which something holds, each of them asked once.
+    def first_where(self, kind: str, holds: Predicate, most: int) -> list[Event]:
+        """The first events of a kind for which something holds, up to the drill's end; each is asked once.
 
         `holds` is a function of a module, not one made on the spot, so that the next story knows it again.
         """
-        if self.begin_at is None:
-            return []
-        picks = self.chronicle.index(Picks)
-        found = [event for kind in kinds for event in picks.between(kind, holds, self.begin_at, self.ended_at)]
-        return found if len(kinds) == 1 else sorted(found, key=lambda e: e.occurred_at)
+        return self.chronicle.index(Picks).first(kind, holds, self.ended_at, most)
 
     @property
     def accepted_alerts(self) -> list[Event]:

@@ -5,6 +5,7 @@ wall second; latencies are wall milliseconds, for users wait in wall time.
 """
 
 from datetime import datetime
+from functools import lru_cache
 from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import (
@@ -75,6 +76,12 @@ class Record(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore", ser_json_inf_nan="null")
 
 
+@lru_cache(maxsize=4096)
+def _name(kind: str, at: datetime) -> str:
+    """The same few events are pointed at by every scorecard of a running drill."""
+    return f"{kind}@{write_instant(at)}"
+
+
 class Event(Record):
     """One thing that happened. `key` makes a retry safe; `hash` covers the event and the hash before it.
 
@@ -95,7 +102,7 @@ class Event(Record):
     @property
     def name(self) -> str:
         """How a scorecard points at this event: its key, else its kind and instant."""
-        return self.key or f"{self.kind}@{write_instant(self.occurred_at)}"
+        return self.key or _name(self.kind, self.occurred_at)
 
     def text(self, field: str) -> str:
         """A text field of the data; empty when it is missing or something else."""

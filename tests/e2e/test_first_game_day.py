@@ -112,7 +112,7 @@ def test_the_runbook_was_executed_word_for_word(played: Home) -> None:
 
 def test_the_exported_timeline_scores_the_same_again(played: Home) -> None:
     for drill, path in zip(drills(played), sorted((played.folder / "report" / "timelines").iterdir()), strict=True):
-        status, output = played.run("score", path)
+        status, output = played.run("score", path, "--json")
         assert status == 0
         assert json.loads(output) == drill["scorecard"]
 

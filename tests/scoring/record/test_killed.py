@@ -27,7 +27,7 @@ def kill_nine() -> ModuleType:
 
 
 async def test_killed_under_load_it_loses_and_doubles_nothing(database: str, kill_nine: ModuleType) -> None:
-    kills = 1 if "://" in database else 3
+    kills = 1 if "://" in database else 2
     outcome = await kill_nine.kill_nine(database, kills, answers_between=60)
     assert outcome.is_good, outcome
     assert outcome.kills == kills
