@@ -10,7 +10,7 @@ from operator import itemgetter
 from scoring.chronicle import Chronicle
 from scoring.timeline import Event
 
-_OK = itemgetter("ok")
+_NAME_AND_OK = itemgetter("name", "ok")
 
 
 class Answer(Enum):
@@ -53,7 +53,7 @@ def saw_bent_rules(event: Event) -> bool:
     if not isinstance(listed, list):
         return False
     try:
-        if False not in map(_OK, listed):
+        if ("rules_intact", False) not in map(_NAME_AND_OK, listed):
             return False
     except (KeyError, TypeError):
         pass  # not every condition is one; those that are count all the same

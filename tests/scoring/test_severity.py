@@ -61,6 +61,14 @@ def test_a_hole_in_the_load_breaks_a_run(playbook: Playbook) -> None:
     assert expected_severity(read_story(drill([windows[0], *later]), playbook), at(600)) == "SEV-4"
 
 
+def test_a_late_window_can_break_a_run_that_had_held(playbook: Playbook) -> None:
+    story = read_story(drill(loads(0.2, 0, 0.2, 0.2, 0.2, 0)), playbook)
+    assert expected_severity(story, at(600)) == "SEV-2"
+    late = Window(at=at(50), seconds=10, requests=100)
+    story.chronicle.add_windows([late, Window(at=at(120), seconds=20, requests=100, failures=20)])
+    assert expected_severity(story, at(600)) == "SEV-4"
+
+
 def test_only_what_was_before_the_end_of_the_incident_counts(playbook: Playbook) -> None:
     story = read_story(drill(loads(0.2, 0.2, 0.2, 1, 1, 1)), playbook)
     assert expected_severity(story, at(60)) == "SEV-2"
