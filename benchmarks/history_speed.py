@@ -29,7 +29,7 @@ from scoring.record.people import People
 from scoring.record.results import quarter_of
 from scoring.record.sums import GROUP, add_up_standings, standing_row, trend_row
 from scoring.record.tables import DRILL_PERSON, PERSON, RESULT, STANDING, TREND
-from scoring.sla import MEASURES
+from scoring.scorecard.sla import MEASURES
 from scoring.timeline import Drill, Truth
 
 FIRST = datetime(2024, 1, 1, tzinfo=UTC)

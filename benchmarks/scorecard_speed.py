@@ -16,14 +16,14 @@ from typing import Any
 
 import orjson
 
-from scoring.chain import genesis, link
-from scoring.collector import paused
 from scoring.files import parse_timeline
-from scoring.live import LiveScore
 from scoring.playbook import Playbook
-from scoring.playbook_file import load_playbook
+from scoring.playbook.file import load_playbook
 from scoring.scorecard import score
+from scoring.scorecard.live import LiveScore
 from scoring.timeline import Baseline, Drill, Event, Timeline, Truth, Window
+from scoring.timeline.chain import genesis, link
+from scoring.timeline.collector import paused
 
 START = datetime(2026, 1, 5, 10, tzinfo=UTC)
 DRILL = Drill(id="made-up", clock=60, started_at=START, playbook="llm-research-lab")

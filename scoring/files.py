@@ -11,12 +11,12 @@ import orjson
 from pydantic import ValidationError
 
 from scoring.canonical import did_you_mean
-from scoring.collector import paused
 from scoring.errors import TimelineError
 from scoring.playbook import DIMENSIONS, Playbook
-from scoring.playbook_file import load_playbook
+from scoring.playbook.file import load_playbook
 from scoring.scorecard import Scorecard, score
 from scoring.timeline import KINDS, Timeline
+from scoring.timeline.collector import paused
 
 _OBJECTS = ("drill", "truth", "baseline")
 _LISTS = ("events", "impact")

@@ -10,8 +10,8 @@ from math import inf, sqrt
 from typing import NamedTuple
 
 from scoring.canonical import canonical_json
-from scoring.cards import Card, Scorecard
-from scoring.sla import MEASURES, Verdict
+from scoring.scorecard.cards import Card, Scorecard
+from scoring.scorecard.sla import MEASURES, Verdict
 from scoring.tendency import Trend, trend
 
 Z = 1.959963984540054

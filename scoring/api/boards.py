@@ -6,11 +6,11 @@ from threading import Lock
 from typing import TypeVar
 
 from scoring.api.known import read_playbook
-from scoring.live import LiveScore
 from scoring.record.appending import END_KINDS
 from scoring.record.rows import Stamped
 from scoring.record.store import Store
 from scoring.scorecard import Scorecard
+from scoring.scorecard.live import LiveScore
 from scoring.timeline import Window
 
 _Each = TypeVar("_Each")

@@ -18,7 +18,7 @@ from scoring.api.reading import StrictRoute
 from scoring.api.withheld import drill_for, may_see_truth, timeline_for
 from scoring.errors import PlaybookError, RecordError
 from scoring.playbook import Playbook
-from scoring.playbook_file import parse_playbook, playbook_text
+from scoring.playbook.file import parse_playbook, playbook_text
 from scoring.timeline import Timeline
 
 router = APIRouter(prefix="/api/v1/drills", tags=["drills"], route_class=StrictRoute)

@@ -7,7 +7,7 @@ from functools import lru_cache
 from starlette.concurrency import run_in_threadpool
 
 from scoring.playbook import Playbook
-from scoring.playbook_file import parse_playbook
+from scoring.playbook.file import parse_playbook
 from scoring.record.store import Store
 from scoring.timeline import Drill
 

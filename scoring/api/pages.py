@@ -11,7 +11,7 @@ from scoring.api.parts import Parts, Reader, Service
 from scoring.api.withheld import drill_for, event_for, may_see_truth
 from scoring.console.render import STYLE, page
 from scoring.errors import RecordError
-from scoring.sla import TITLES
+from scoring.scorecard.sla import TITLES
 from scoring.timeline import Event
 
 router = APIRouter()

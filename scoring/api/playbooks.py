@@ -11,7 +11,7 @@ from scoring.api.parts import Reader
 from scoring.api.problems import Problem, unknown, unreadable
 from scoring.api.reading import StrictRoute
 from scoring.errors import PlaybookError
-from scoring.playbook_file import parse_playbook, playbook_names, playbook_text
+from scoring.playbook.file import parse_playbook, playbook_names, playbook_text
 
 router = APIRouter(prefix="/api/v1/playbooks", tags=["playbooks"], route_class=StrictRoute)
 

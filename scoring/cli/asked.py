@@ -7,7 +7,7 @@ import typer
 
 def complete_playbook(incomplete: str) -> list[str]:
     """Names of shipped playbooks."""
-    from scoring.playbook_file import playbook_names
+    from scoring.playbook.file import playbook_names
 
     return [name for name in playbook_names() if name.startswith(incomplete)]
 

@@ -14,7 +14,7 @@ import orjson
 
 from scoring.cli.databases import HOME, LASTING, Place, all_drills, known_databases, opened
 from scoring.errors import ScoringError
-from scoring.playbook_file import parse_playbook
+from scoring.playbook.file import parse_playbook
 from scoring.record.archive import restore
 from scoring.record.history import History
 from scoring.record.reviews import action_items

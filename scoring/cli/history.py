@@ -94,7 +94,7 @@ def _gather(database: str | None) -> None:
 
 def _show_trends(trends: Sequence["Trend"]) -> None:
     from scoring.cli.showing import percent, print_table
-    from scoring.sla import MEASURES, TITLES, spell
+    from scoring.scorecard.sla import MEASURES, TITLES, spell
 
     rows = []
     for each in trends:

@@ -17,7 +17,7 @@ app.add_typer(playbooks, name="playbooks", rich_help_panel="Scoring")
 def list_playbooks(as_json: AsJson = False) -> None:
     """All playbooks that ship."""
     from scoring.cli.showing import print_json, print_table
-    from scoring.playbook_file import load_playbook, playbook_names
+    from scoring.playbook.file import load_playbook, playbook_names
 
     found = [load_playbook(name) for name in playbook_names()]
     if as_json:
@@ -40,8 +40,8 @@ def show_playbook(
 ) -> None:
     """One playbook: levels, limits, cadence, escalations; as JSON all durations are seconds."""
     from scoring.cli.showing import print_json
-    from scoring.playbook_file import load_playbook
-    from scoring.playbook_table import describe
+    from scoring.playbook.file import load_playbook
+    from scoring.playbook.table import describe
 
     book = load_playbook(name)
     if as_json:
@@ -88,7 +88,7 @@ def new_playbook(
 ) -> None:
     """Write a playbook to begin with: valid, short, with a comment on each part."""
     from scoring.cli.showing import write_new
-    from scoring.playbook_draft import SCHEMA_FILE, draft, schema_text
+    from scoring.playbook.draft import SCHEMA_FILE, draft, schema_text
 
     text = draft(name, title or name.replace("-", " ").capitalize())
     if str(output) == "-":
@@ -113,8 +113,8 @@ def tabulate_playbooks(
     ] = None,
 ) -> None:
     """Every figure with its source or the rule that gave it, as Markdown, to compare with the documents."""
-    from scoring.playbook_file import load_playbook, playbook_names
-    from scoring.playbook_table import table
+    from scoring.playbook.file import load_playbook, playbook_names
+    from scoring.playbook.table import table
 
     typer.echo(table([load_playbook(name) for name in names or playbook_names()]).rstrip("\n"))
 
@@ -122,7 +122,7 @@ def tabulate_playbooks(
 @playbooks.command("schema", epilog="Example:  gameday playbooks schema > playbook.schema.json")
 def print_schema() -> None:
     """The JSON Schema of playbook files, which gives completion in editors."""
-    from scoring.playbook_draft import schema_text
+    from scoring.playbook.draft import schema_text
 
     typer.echo(schema_text().rstrip("\n"))
 
@@ -130,7 +130,7 @@ def print_schema() -> None:
 def _problems(file: str) -> tuple[list[str], int]:
     """Every problem of a playbook, a line each, and how many levels it has."""
     from scoring.errors import PlaybookError
-    from scoring.playbook_file import InvalidPlaybook, load_playbook
+    from scoring.playbook.file import InvalidPlaybook, load_playbook
 
     try:
         return [], len(load_playbook(file).levels)

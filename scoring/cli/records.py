@@ -152,9 +152,9 @@ def _prove_drill(drill_id: str, database: str | None) -> Whole:
 
 def _prove_file(path: Path) -> Whole:
     """Raises RecordError for what was bent, another ScoringError for what cannot be proven either way."""
-    from scoring.chain import verify
     from scoring.errors import TimelineError
     from scoring.files import parse_timeline
+    from scoring.timeline.chain import verify
 
     data = _bytes(path)
     if data.startswith(b"PK"):

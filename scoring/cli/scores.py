@@ -8,7 +8,7 @@ import typer
 from scoring.cli.asked import AsJson, Playbook
 
 if TYPE_CHECKING:
-    from scoring.cards import MeasureCard, Scorecard
+    from scoring.scorecard.cards import MeasureCard, Scorecard
 
 app = typer.Typer()
 
@@ -36,7 +36,7 @@ def score(
     elif as_json:
         typer.echo(cards[0].to_json())
     else:
-        from scoring.card_text import render
+        from scoring.scorecard.text import render
 
         typer.echo(render(cards[0]).rstrip("\n"))
 
@@ -44,8 +44,8 @@ def score(
 def _show_series(cards: Sequence["Scorecard"], *, as_json: bool) -> None:
     from scoring.cli.showing import print_json, print_measures, print_table
     from scoring.errors import ScoringError
+    from scoring.scorecard.sla import MEASURES, TITLES
     from scoring.series import summarise_runs
-    from scoring.sla import MEASURES, TITLES
 
     if len(books := {card.playbook: None for card in cards}) > 1:
         raise ScoringError(f"the runs were played under {' and '.join(books)}; say which holds with --playbook NAME")
@@ -68,7 +68,7 @@ def _score(card: "Scorecard") -> tuple[str, str]:
 
 
 def _time(measure: "MeasureCard") -> str:
-    from scoring.sla import spell
+    from scoring.scorecard.sla import spell
 
     took = "–" if measure.drill_seconds is None else spell(measure.drill_seconds)
     return f"{took} {measure.verdict.replace('_', ' ')}"

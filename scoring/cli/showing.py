@@ -38,7 +38,7 @@ def print_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
 
 def print_measures(measures: Mapping[str, "MeasureSeries"]) -> None:
     """What several runs say together of each measure, and in which direction it goes."""
-    from scoring.sla import TITLES, spell
+    from scoring.scorecard.sla import TITLES, spell
 
     rows = []
     for name, series in measures.items():

@@ -9,6 +9,8 @@ from typing import Any
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from scoring.scorecard.sla import spell
+
 _HERE = Path(__file__).parent
 STYLE = _HERE / "style.css"
 
@@ -32,18 +34,9 @@ def _instant(at: datetime | None) -> str:
     return "" if at is None else f"{at:%Y-%m-%d %H:%M:%S} UTC"
 
 
-def _duration(seconds: float | None) -> str:
-    """Drill seconds as people say them: 45 s, 7 min 30 s, 2 h 5 min, 3 d 4 h."""
-    if seconds is None:
-        return ""
-    whole = round(seconds)
-    if whole < 60:
-        return f"{seconds:.3g} s"
-    for unit, name, smaller, smaller_name in ((86_400, "d", 3600, "h"), (3600, "h", 60, "min"), (60, "min", 1, "s")):
-        if whole >= unit:
-            rest = whole % unit // smaller
-            return f"{whole // unit} {name}" + (f" {rest} {smaller_name}" if rest else "")
-    raise AssertionError(seconds)
+def _duration(drill_s: float | None) -> str:
+    """Drill seconds as people say them; nothing for a time that never came."""
+    return "" if drill_s is None else spell(drill_s)
 
 
 def _words(name: str) -> str:

@@ -23,14 +23,14 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 import scoring
 from scoring.canonical import canonical_json
-from scoring.chain import verify
 from scoring.errors import RecordError, ScoringError
 from scoring.files import parse_timeline
-from scoring.playbook_file import parse_playbook
+from scoring.playbook.file import parse_playbook
 from scoring.record.store import Conflict, Store
 from scoring.scorecard import score
 from scoring.signing import fingerprint, is_signed, public_pem, sign
 from scoring.timeline import Timeline
+from scoring.timeline.chain import verify
 
 MOST_BYTES = 64 * 1024 * 1024
 MOST_UNPACKED_BYTES = 256 * 1024 * 1024
@@ -74,11 +74,16 @@ class Archive:
         return self.timeline.drill.id
 
 
+_JUDGES = ("playbook", "timeline", "story", "scorecard")
+"""The packages that a scorecard comes from."""
+
+
 def versions() -> dict[str, str]:
     """What a scorecard depends on besides its input. `scoring` is a digest of the code that judges."""
     code = sha256()
-    for path in sorted(Path(scoring.__file__).parent.glob("*.py")):
-        code.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    package = Path(scoring.__file__).parent
+    for path in sorted(path for part in _JUDGES for path in (package / part).glob("*.py")):
+        code.update(path.relative_to(package).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
     libraries = {name: version(name) for name in ("gameday", "pydantic", "orjson")}
     return {"archive": "1", "scoring": code.hexdigest(), "python": platform.python_version(), **libraries}
 

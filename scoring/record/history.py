@@ -9,7 +9,6 @@ import orjson
 from sqlalchemy import Connection, Engine, Row, delete, exists, insert, literal, select, update
 
 from scoring.canonical import digest, write_instant
-from scoring.cards import Scorecard
 from scoring.errors import ScoringError
 from scoring.record.people import id_of, put_missing
 from scoring.record.results import quarter_of, result_of
@@ -17,8 +16,9 @@ from scoring.record.reviews import ActionItem
 from scoring.record.sums import GROUP, add_up_standings, add_up_trend, runs_of
 from scoring.record.tables import ACTION_ITEM, DRILL, DRILL_PERSON, PERSON, RESULT, STANDING, TEAM, TREND
 from scoring.record.transactions import reading, writing
+from scoring.scorecard.cards import Scorecard
+from scoring.scorecard.sla import MEASURES
 from scoring.series import Run
-from scoring.sla import MEASURES
 from scoring.timeline import Drill, Truth
 
 By = Literal["team", "person", "drill"]

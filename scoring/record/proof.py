@@ -6,10 +6,10 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from scoring.chain import genesis
 from scoring.errors import RecordError, ScoringError
 from scoring.record.rows import hash_of, seal_of, window_hash
 from scoring.record.tables import EVENT
+from scoring.timeline.chain import genesis
 
 _COLUMNS = tuple(EVENT.c.keys())
 

@@ -4,10 +4,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from scoring.canonical import write_instant
-from scoring.cards import Scorecard
 from scoring.errors import ScoringError
 from scoring.record.people import id_of
-from scoring.sla import MEASURES
+from scoring.scorecard.cards import Scorecard
+from scoring.scorecard.sla import MEASURES
 from scoring.timeline import Drill, Truth
 
 

@@ -9,9 +9,9 @@ from pydantic import ValidationError
 from sqlalchemy import Row as Found
 
 from scoring.canonical import canonical_json, digest, write_instant
-from scoring.chain import genesis
 from scoring.errors import RecordError, ScoringError
 from scoring.timeline import Baseline, Drill, Event, Truth, Window
+from scoring.timeline.chain import genesis
 
 Values = dict[str, Any]
 

@@ -13,8 +13,8 @@ import orjson
 from sqlalchemy import Connection, and_, bindparam, delete, insert, select
 
 from scoring.record.tables import DRILL_PERSON, RESULT, STANDING, TREND
+from scoring.scorecard.sla import MEASURES
 from scoring.series import Run, summarise
-from scoring.sla import MEASURES
 
 GROUP = ("playbook", "failure_mode", "team", "quarter")
 _OF_GROUP = (

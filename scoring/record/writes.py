@@ -6,7 +6,6 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, func, insert, select, text, update
 
 from scoring.canonical import write_instant
-from scoring.chain import genesis
 from scoring.errors import ScoringError
 from scoring.record.appending import Append, Chain
 from scoring.record.errors import Conflict, NoSuchDrill
@@ -26,6 +25,7 @@ from scoring.record.rows import (
 )
 from scoring.record.tables import DRILL, EVENT, WINDOW
 from scoring.timeline import Baseline, Drill, Timeline, Truth, Window
+from scoring.timeline.chain import genesis
 
 _AT_ONCE = 10_000  # variables of one statement; SQLite takes 32,766
 _OPENING = 7_206_911  # PostgreSQL's advisory lock under which positions are given out

@@ -11,7 +11,7 @@ import httpx
 
 from scoring.errors import ScoringError
 from scoring.playbook import Playbook
-from scoring.playbook_file import load_playbook, playbook_text
+from scoring.playbook.file import load_playbook, playbook_text
 from simulator.drill.catalog import experiment_file, nearest, suite_file
 from simulator.drill.clock import DrillClock
 from simulator.drill.documents import read_document

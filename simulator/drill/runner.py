@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from scoring.playbook import Level
 from scoring.scorecard import Scorecard
-from scoring.severity import Seen, level_for
+from scoring.scorecard.severity import Seen, level_for
 from scoring.timeline import Event, Timeline, Window
 from simulator.drill.autopilot import Autopilot
 from simulator.drill.chaos import ChaosRun, start_chaos

@@ -40,7 +40,8 @@ class ScoringClient:
         self, drill: str, kind: str, source: str, data: dict[str, Any], at: datetime | None = None
     ) -> None:
         """Append one event, once; `at` is when it was seen (default: now)."""
-        event = {"kind": kind, "source": source, "occurred_at": instant(at), "data": data, "key": uuid.uuid4().hex}
+        key = f"{kind}/{uuid.uuid4().hex[:12]}"
+        event = {"kind": kind, "source": source, "occurred_at": instant(at), "data": data, "key": key}
         await self._call("POST", f"/api/v1/drills/{drill}/events", event)
 
     async def post_impact(self, drill: str, windows: Sequence[dict[str, Any]]) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from scoring.playbook_file import load_playbook, playbook_names
+from scoring.playbook.file import load_playbook, playbook_names
 from simulator.drill.assessment import assess
 from simulator.drill.readings import Readings
 

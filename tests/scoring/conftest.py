@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from scoring.playbook import Playbook
-from scoring.playbook_file import load_playbook
+from scoring.playbook.file import load_playbook
 from scoring.timeline import Timeline
 
 START = datetime(2026, 1, 5, 10, tzinfo=UTC)

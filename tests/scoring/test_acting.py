@@ -2,7 +2,7 @@
 
 import pytest
 
-from scoring.acting import is_change
+from scoring.scorecard.acting import is_change
 
 ACTS = """
 kubectl apply -f x.yaml

@@ -17,7 +17,7 @@ from sqlalchemy import Engine
 
 from scoring.errors import RecordError
 from scoring.files import read_timeline
-from scoring.playbook_file import playbook_text
+from scoring.playbook.file import playbook_text
 from scoring.record import archive as archives
 from scoring.record.archive import ArchiveError, export_archive, import_archive, read_archive
 from scoring.record.engine import open_engine

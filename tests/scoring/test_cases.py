@@ -13,10 +13,10 @@ import orjson
 import pytest
 import yaml
 
-from scoring.card_text import WIDTH, render
 from scoring.playbook import DIMENSIONS
-from scoring.playbook_file import load_playbook
+from scoring.playbook.file import load_playbook
 from scoring.scorecard import score
+from scoring.scorecard.text import WIDTH, render
 from scoring.timeline import Timeline
 
 CASES = [

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scoring.clocks import TOLERANCE, aligned, offsets_of
 from scoring.timeline import Event
+from scoring.timeline.clocks import TOLERANCE, aligned, offsets_of
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 S = timedelta(seconds=1)

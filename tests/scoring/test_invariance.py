@@ -9,14 +9,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from scoring.card_text import WIDTH, render
-from scoring.clocks import TOLERANCE
-from scoring.finding import MOST_NAMED
-from scoring.live import LiveScore
 from scoring.playbook import DIMENSIONS, Playbook
 from scoring.scorecard import Scorecard, mark_of, score
-from scoring.sla import grade
+from scoring.scorecard.finding import MOST_NAMED
+from scoring.scorecard.live import LiveScore
+from scoring.scorecard.sla import grade
+from scoring.scorecard.text import WIDTH, render
 from scoring.timeline import KINDS, Event, Timeline
+from scoring.timeline.clocks import TOLERANCE
 
 Told = Callable[[Mapping[str, Any]], Timeline]
 Moves = Mapping[str, float]

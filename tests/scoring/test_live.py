@@ -13,20 +13,20 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from scoring.alerts import Alerts, Loud
-from scoring.chain import genesis, link
-from scoring.checks import Checks, Seen
-from scoring.chronicle import Chronicle
 from scoring.files import read_timeline
-from scoring.impact import Impact
-from scoring.live import LiveScore
-from scoring.load import Load
-from scoring.looks import Looks
 from scoring.playbook import Playbook
 from scoring.scorecard import score
-from scoring.severity import Gravities
+from scoring.scorecard.live import LiveScore
+from scoring.scorecard.severity import Gravities
+from scoring.scorecard.updates import Updates
+from scoring.story.alerts import Alerts, Loud
+from scoring.story.checks import Checks, Seen
+from scoring.story.chronicle import Chronicle
+from scoring.story.impact import Impact
+from scoring.story.load import Load
+from scoring.story.looks import Looks
 from scoring.timeline import Baseline, Drill, Event, Kind, Timeline, Truth, Window
-from scoring.updates import Updates
+from scoring.timeline.chain import genesis, link
 
 GENTLE = settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 RECORDED = sorted((Path(__file__).parent / "recorded").glob("*.timeline.json"))

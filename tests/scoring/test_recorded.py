@@ -6,9 +6,9 @@ from pathlib import Path
 import orjson
 import pytest
 
-from scoring.chain import verify
 from scoring.errors import RecordError
 from scoring.files import read_timeline, score_file
+from scoring.timeline.chain import verify
 
 RECORDED = sorted((Path(__file__).parent / "recorded").glob("*.timeline.json"))
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from scoring.playbook import Criterion, Playbook
-from scoring.severity import Seen, expected_severity, level_for, severity_over_time
+from scoring.scorecard.severity import Seen, expected_severity, level_for, severity_over_time
 from scoring.story import read_story
 from scoring.timeline import Baseline, Drill, Event, Timeline, Truth, Window
 

@@ -8,12 +8,12 @@ import orjson
 import pytest
 import yaml
 
-from scoring.card_text import WIDTH, render
 from scoring.errors import ScoringError, TimelineError
 from scoring.files import read_timeline, score_file, score_text
 from scoring.playbook import DIMENSIONS
-from scoring.playbook_file import playbook_text
+from scoring.playbook.file import playbook_text
 from scoring.schemas import main, schemas
+from scoring.scorecard.text import WIDTH, render
 
 RECORDED = Path(__file__).parent / "recorded" / "connection-exhaustion.timeline.json"
 PUBLISHED: dict[str, Any] = {

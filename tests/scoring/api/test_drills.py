@@ -126,7 +126,7 @@ def test_a_playbook_is_served_with_bare_figures(responder: httpx.Client) -> None
 
 
 def test_a_playbook_of_ones_own_is_checked(observer: httpx.Client) -> None:
-    from scoring.playbook_file import playbook_text
+    from scoring.playbook.file import playbook_text
 
     text = playbook_text("llm-research-lab")
     good = observer.post("/api/v1/playbooks/validate", json={"text": text})

@@ -20,7 +20,7 @@ from scoring.api.app import build_app
 from scoring.api.auth import Role
 from scoring.api.feed import Feed
 from scoring.api.parts import Parts
-from scoring.playbook_file import playbook_text
+from scoring.playbook.file import playbook_text
 from scoring.record.engine import open_engine
 from scoring.record.rows import Stamped
 from scoring.timeline import Drill, Event, Truth

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from scoring.__main__ import main
-from scoring.playbook_file import playbook_text
+from scoring.playbook.file import playbook_text
 from scoring.record.engine import open_engine
 from scoring.record.store import Store
 from scoring.timeline import Timeline

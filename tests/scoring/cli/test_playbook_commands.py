@@ -8,7 +8,7 @@ import jsonschema
 import pytest
 import yaml
 
-from scoring.playbook_file import playbook_names, playbook_text
+from scoring.playbook.file import playbook_names, playbook_text
 
 Run = Callable[..., tuple[int, str, str]]
 STEPS = {"detect", "acknowledge", "classify", "mitigate", "resolve"}

@@ -13,7 +13,7 @@ from scoring.ingest.alertmanager import AlertmanagerHook
 from scoring.ingest.grafana import GrafanaHook
 from scoring.ingest.prometheus import PushedAlert, fingerprint
 from scoring.ingest.translation import Situation
-from scoring.playbook_file import load_playbook
+from scoring.playbook.file import load_playbook
 from scoring.timeline import Event
 
 PAYLOADS = Path(__file__).parent / "payloads"

@@ -21,7 +21,7 @@ from scoring.ingest.grafana import GrafanaHook
 from scoring.ingest.pagerduty_payload import PagerDutyHook
 from scoring.ingest.prometheus import PushedAlert
 from scoring.ingest.translation import Situation, Translation
-from scoring.playbook_file import load_playbook
+from scoring.playbook.file import load_playbook
 
 PAYLOADS = Path(__file__).parent / "payloads"
 SITUATION = Situation(

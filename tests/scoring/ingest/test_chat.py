@@ -10,7 +10,7 @@ import pytest
 from scoring.errors import ScoringError
 from scoring.ingest.chat import parse, translate
 from scoring.ingest.translation import Situation, Translation
-from scoring.playbook_file import load_playbook
+from scoring.playbook.file import load_playbook
 
 PAYLOADS = Path(__file__).parent / "payloads"
 FORM = "application/x-www-form-urlencoded"

@@ -11,7 +11,7 @@ import pytest
 from scoring.errors import ScoringError
 from scoring.ingest.cloudevent import parse, translate_all
 from scoring.ingest.translation import Situation, Translation
-from scoring.playbook_file import load_playbook
+from scoring.playbook.file import load_playbook
 
 BATCH = (Path(__file__).parent / "payloads" / "cloudevents-batch.json").read_bytes()
 STRUCTURED = {"content-type": "application/cloudevents+json; charset=utf-8"}

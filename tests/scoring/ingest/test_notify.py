@@ -16,7 +16,7 @@ import pytest
 
 from scoring.errors import ScoringError
 from scoring.notify import Notifier, notification_of
-from scoring.playbook_file import load_playbook
+from scoring.playbook.file import load_playbook
 from scoring.timeline import Drill, Event
 
 BOOK = load_playbook("llm-research-lab")

@@ -11,7 +11,7 @@ from scoring.errors import ScoringError
 from scoring.ingest.pagerduty import translate
 from scoring.ingest.pagerduty_payload import PagerDutyHook
 from scoring.ingest.translation import Situation, Translation
-from scoring.playbook_file import load_playbook
+from scoring.playbook.file import load_playbook
 
 PAYLOADS = Path(__file__).parent / "payloads"
 BOOK = load_playbook("llm-research-lab")

@@ -2,8 +2,8 @@
 
 import pytest
 
-from scoring.playbook_file import load_playbook
-from scoring.severity import Seen, level_for
+from scoring.playbook.file import load_playbook
+from scoring.scorecard.severity import Seen, level_for
 
 
 @pytest.mark.parametrize(

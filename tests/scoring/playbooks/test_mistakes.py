@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scoring.errors import PlaybookError
-from scoring.playbook_draft import playbook_schema
-from scoring.playbook_file import InvalidPlaybook, load_playbook, parse_playbook, playbook_text
+from scoring.playbook.draft import playbook_schema
+from scoring.playbook.file import InvalidPlaybook, load_playbook, parse_playbook, playbook_text
 
 MISTAKES: list[dict[str, Any]] = yaml.safe_load((Path(__file__).parent / "mistakes.yaml").read_text())
 SOUND = playbook_text("llm-research-lab")

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 import yaml
 
-from scoring.figure import Time, parse_duration, write_duration
 from scoring.playbook import DIMENSIONS, Level, Playbook
-from scoring.playbook_check import STEPS
-from scoring.playbook_file import load_playbook, playbook_names
+from scoring.playbook.consistency import STEPS
+from scoring.playbook.figure import Time, parse_duration, write_duration
+from scoring.playbook.file import load_playbook, playbook_names
 
 HERE = Path(__file__).parent
 EXPECTED: dict[str, dict[str, dict[str, float | None]]] = yaml.safe_load((HERE / "expected.yaml").read_text())

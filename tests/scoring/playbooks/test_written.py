@@ -9,14 +9,14 @@ import pytest
 import yaml
 from markdown_it import MarkdownIt
 
-import scoring.playbook_draft
+import scoring.playbook.draft
 from scoring.errors import PlaybookError
-from scoring.figure import Number
 from scoring.playbook import Playbook
-from scoring.playbook_draft import SCHEMA_FILE, draft, playbook_schema, schema_text
-from scoring.playbook_file import load_playbook, parse_playbook, playbook_names, playbook_text
-from scoring.playbook_table import describe, table
-from scoring.playbook_words import say
+from scoring.playbook.draft import SCHEMA_FILE, draft, playbook_schema, schema_text
+from scoring.playbook.figure import Number
+from scoring.playbook.file import load_playbook, parse_playbook, playbook_names, playbook_text
+from scoring.playbook.table import describe, table
+from scoring.playbook.words import say
 
 BOOKS = [load_playbook(name) for name in playbook_names()]
 VALIDATOR = jsonschema.Draft202012Validator(playbook_schema())
@@ -113,8 +113,8 @@ def test_an_empty_title_is_refused() -> None:
 
 
 def test_the_schema_that_ships_is_the_models() -> None:
-    shipped = Path(scoring.playbook_draft.__file__).parent / "playbooks" / SCHEMA_FILE
-    assert shipped.read_text(encoding="utf-8") == schema_text(), "write it anew: python -m scoring.playbook_draft"
+    shipped = Path(scoring.playbook.draft.__file__).parents[1] / "playbooks" / SCHEMA_FILE
+    assert shipped.read_text(encoding="utf-8") == schema_text(), "write it anew: python -m scoring.playbook.draft"
 
 
 def test_the_schema_knows_the_playbooks_that_ship() -> None:

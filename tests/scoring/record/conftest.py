@@ -17,11 +17,11 @@ import psycopg
 import pytest
 from sqlalchemy import Engine
 
-from scoring.cards import Scorecard
 from scoring.files import score_file
 from scoring.record.engine import open_engine
 from scoring.record.store import Store
 from scoring.record.tables import Row
+from scoring.scorecard.cards import Scorecard
 from scoring.timeline import Baseline, Drill, Event, Truth, Window
 from simulator.processes import die_with_parent
 

@@ -17,12 +17,12 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, text
 
 from scoring.canonical import canonical_json, digest
-from scoring.chain import genesis
 from scoring.errors import ServiceError
 from scoring.record.engine import open_engine
 from scoring.record.store import Store
 from scoring.record.tables import Row
 from scoring.record.upgrading import HEAD
+from scoring.timeline.chain import genesis
 
 RECORDED = Path(__file__).parents[1] / "recorded" / "rate-limited.timeline.json"
 _FIRST = """

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
-from scoring.cards import Scorecard
 from scoring.errors import ScoringError
 from scoring.record.history import History, NoSuchItem
 from scoring.record.reviews import ActionItem, action_items
 from scoring.record.store import Store
+from scoring.scorecard.cards import Scorecard
 from scoring.series import summarise, trend
 
 from .conftest import PLAYBOOK, START, drill, event, truth

@@ -12,12 +12,11 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 
-from scoring import chain
 from scoring.errors import RecordError, ScoringError
 from scoring.record.engine import open_engine
 from scoring.record.rows import hash_of, said_by
 from scoring.record.store import Append, Conflict, NoSuchDrill, Store
-from scoring.timeline import Event
+from scoring.timeline import Event, chain
 
 from .conftest import PLAYBOOK, START, baseline, drill, event, truth, window
 

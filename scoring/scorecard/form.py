@@ -1,0 +1,152 @@
+"""A scorecard filled in from what was found: weights shared out, points, score and mark."""
+
+from typing import Literal
+
+from scoring.playbook import DIMENSIONS
+from scoring.scorecard.cards import (
+    AlertCard,
+    ConditionCard,
+    DimensionCard,
+    HardFailCard,
+    Mark,
+    MeasureCard,
+    ReportCard,
+    Scorecard,
+)
+from scoring.scorecard.closing import requests_until
+from scoring.scorecard.conduct import AlertTallies, HardFail, Tally
+from scoring.scorecard.finding import MOST_NAMED, Finding, clip, names, sentence, uncapitalised
+from scoring.scorecard.judgement import declarations
+from scoring.scorecard.mitigation import Mitigation
+from scoring.scorecard.reported import Report, reports
+from scoring.scorecard.sla import Measure
+from scoring.story import Story
+
+Judgement = Literal["scored", "inconclusive", "aborted"]
+_MOST_CONDITIONS, _LONGEST_SEEN = 40, 300
+
+
+def fill_in(
+    story: Story,
+    mitigation: Mitigation,
+    measures: dict[str, Measure],
+    findings: dict[str, Finding],
+    alerts: AlertTallies,
+    fails: list[HardFail],
+    expected_id: str | None,
+    verdict: Judgement,
+    why: str,
+) -> Scorecard:
+    """The scorecard: weights shared out, points, score and mark, everything cut to a bearable length."""
+    weights = _weights(findings)
+    dimensions = {name: _dimension(name, findings[name], weights[name]) for name in DIMENSIONS}
+    total = round(sum(dimension.points or 0.0 for dimension in dimensions.values()), 2)
+    is_scored = verdict == "scored"
+    requests, failed = requests_until(story, mitigation)
+    return Scorecard(
+        drill=story.drill.id,
+        playbook=story.playbook.name,
+        verdict=verdict,
+        why=why,
+        clock=story.clock,
+        measures={name: _measure(story, measure) for name, measure in measures.items()},
+        dimensions=dimensions,
+        score=total if is_scored else None,
+        mark=("U" if fails else mark_of(total / 100)) if is_scored else None,
+        sla_met=is_scored and not fails and _slas_met(story, measures, findings),
+        expected_severity=expected_id,
+        declared_severity=_declared(story),
+        hard_fails=tuple(HardFailCard(**fail.plain()) for fail in fails),
+        onset_at=story.onset_at,
+        mitigated=mitigation.started_at is not None,
+        mitigated_at=mitigation.started_at,
+        verified_at=mitigation.held_at,
+        conditions=_conditions(mitigation),
+        reported={name: _report(report) for name, report in reports(story, mitigation).items()},
+        accepted=alerts.accepted.count,
+        collateral=alerts.collateral.count,
+        noise=alerts.noise.count,
+        accepted_alerts=_alerts(alerts.accepted),
+        collateral_alerts=_alerts(alerts.collateral),
+        noise_alerts=_alerts(alerts.noise),
+        requests=requests,
+        requests_failed=failed,
+    )
+
+
+def mark_of(grade: float) -> Mark:
+    """P (≥ 0.9), S (≥ 0.7), M (≥ 0.4), U: the four marks of formal exercise evaluation."""
+    return "P" if grade >= 0.9 else "S" if grade >= 0.7 else "M" if grade >= 0.4 else "U"
+
+
+def _weights(findings: dict[str, Finding]) -> dict[str, float]:
+    """Weights of the assessed dimensions, scaled so that they add up to 100 again; 0 for the others."""
+    total = sum(DIMENSIONS[name] for name, finding in findings.items() if finding.grade is not None)
+    return {n: DIMENSIONS[n] * 100 / total if f.grade is not None else 0.0 for n, f in findings.items()}
+
+
+def _dimension(name: str, finding: Finding, weight: float) -> DimensionCard:
+    grade = finding.grade
+    why = sentence(finding.why)
+    if grade is None:
+        why = sentence(f"Not assessed, its weight is shared out: {uncapitalised(finding.why)}".rstrip(": "))
+    return DimensionCard(
+        weight=round(weight, 4),
+        base_weight=DIMENSIONS[name],
+        grade=None if grade is None else round(grade, 4),
+        points=None if grade is None else round(weight * grade, 4),
+        mark=None if grade is None else mark_of(grade),
+        why=why,
+        events=finding.events,
+    )
+
+
+def _measure(story: Story, measure: Measure) -> MeasureCard:
+    t_s = measure.drill_s
+    return MeasureCard(
+        drill_seconds=None if t_s is None else round(t_s, 3),
+        wall_seconds=None if t_s is None else round(t_s / story.clock, 6),
+        sla_seconds=measure.sla_s,
+        verdict=measure.verdict,
+        grade=None if measure.grade is None else round(measure.grade, 4),
+        from_at=measure.from_at,
+        to_at=measure.to_at,
+        why=sentence(measure.why),
+        events=measure.events,
+    )
+
+
+def _declared(story: Story) -> str | None:
+    """The severity that was declared last, though in a control drill none was called for."""
+    told = story.all("incident.declared", "incident.reclassified") if story.truth.control else declarations(story)
+    return clip(told[-1].text("severity")) if told else None
+
+
+def _conditions(mitigation: Mitigation) -> tuple[ConditionCard, ...]:
+    seen = mitigation.conditions[:_MOST_CONDITIONS]
+    return tuple(ConditionCard(name=clip(c.name), ok=c.ok, seen=clip(c.seen, _LONGEST_SEEN)) for c in seen)
+
+
+def _report(report: Report) -> ReportCard:
+    return ReportCard(
+        said_at=report.said_at,
+        reported_at=report.reported_at,
+        observed_at=report.observed_at,
+        gap_seconds=None if report.gap_s is None else round(report.gap_s, 3),
+        false_all_clear=report.is_false_all_clear,
+        why=report.why,
+        events=report.events,
+    )
+
+
+def _alerts(tally: Tally) -> AlertCard:
+    kinds = tuple(map(clip, tally.names[:MOST_NAMED]))
+    return AlertCard(count=tally.count, alerts=kinds, events=names(*tally.events))
+
+
+def _slas_met(story: Story, measures: dict[str, Measure], findings: dict[str, Finding]) -> bool:
+    """Whether every measure that arose was met, and there was one; a control meets its SLA when nobody is paged."""
+    if story.truth.control:
+        return findings["detect"].grade == 1.0
+    verdicts = [measure.verdict for measure in measures.values() if measure.verdict != "not_assessed"]
+    return bool(verdicts) and all(verdict == "met" for verdict in verdicts)

@@ -1,0 +1,209 @@
+"""The record of one drill, as published: who wrote what when, and what users were served meanwhile.
+
+This is the only input of scoring besides the playbook. Instants are aware UTC datetimes; `clock` is drill seconds per
+wall second; latencies are wall milliseconds, for users wait in wall time.
+"""
+
+from datetime import datetime
+from functools import lru_cache
+from typing import Annotated, Any, Literal, Self, get_args
+
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ModelWrapValidatorHandler,
+    PlainSerializer,
+    PositiveFloat,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+    model_validator,
+)
+
+from scoring.canonical import canonical_json, read_instant, to_utc, write_instant
+from scoring.timeline.collector import paused
+
+
+def _instant(value: object, otherwise: ValidatorFunctionWrapHandler) -> datetime:
+    """An instant in UTC; one that is written as we write them is read at once, for a timeline holds 100,000s."""
+    return read_instant(value) or to_utc(otherwise(value))
+
+
+Instant = Annotated[
+    AwareDatetime,
+    WrapValidator(_instant),
+    PlainSerializer(write_instant, return_type=str, when_used="json"),
+]
+
+Kind = Literal[
+    "drill.started",
+    "drill.ended",
+    "drill.aborted",
+    "fault.injected",
+    "fault.reverted",
+    "impact.started",
+    "impact.ended",
+    "oracle.checked",
+    "alert.firing",
+    "alert.resolved",
+    "incident.acknowledged",
+    "incident.declared",
+    "incident.reclassified",
+    "role.assigned",
+    "update.posted",
+    "incident.escalated",
+    "diagnosis.submitted",
+    "action.taken",
+    "incident.resolved",
+    "review.filed",
+]
+KINDS: tuple[str, ...] = get_args(Kind)
+RESPONDER_KINDS = frozenset(KINDS[10:])
+"""What a responder may write; everything else is observed by machines."""
+TRUTH_KINDS = frozenset({"fault.injected", "fault.reverted", "oracle.checked"})
+"""What would tell a responder the answer, and is therefore withheld while the drill runs."""
+
+Data = dict[str, Any]
+Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+Count = Annotated[int, Field(ge=0, le=2**53)]
+Milliseconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+
+
+class Record(BaseModel):
+    """A frozen piece of a timeline; fields that we do not know are dropped, so newer writers stay readable."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", ser_json_inf_nan="null")
+
+
+@lru_cache(maxsize=4096)
+def _name(kind: str, at: datetime) -> str:
+    """The same few events are pointed at by every scorecard of a running drill."""
+    return f"{kind}@{write_instant(at)}"
+
+
+class Event(Record):
+    """One thing that happened. `key` makes a retry safe; `hash` covers the event and the hash before it.
+
+    `sent_at` is when the sender's own clock said that it sent the event; against `received_at` it shows how wrong that
+    clock is.
+    """
+
+    kind: Kind
+    occurred_at: Instant
+    source: str = Field(default="", max_length=200)
+    data: Data = Field(default_factory=dict)
+    key: str | None = Field(default=None, min_length=1, max_length=300)
+    sent_at: Instant | None = None
+    received_at: Instant | None = None
+    previous_hash: str | None = None
+    hash: str | None = None
+
+    @property
+    def name(self) -> str:
+        """How a scorecard points at this event: its key, else its kind and instant."""
+        return self.key or _name(self.kind, self.occurred_at)
+
+    def text(self, field: str) -> str:
+        """A text field of the data; empty when it is missing or something else."""
+        value = self.data.get(field)
+        return value if isinstance(value, str) else ""
+
+    @property
+    def alert_name(self) -> str:
+        """The `alertname` label of an alert event."""
+        labels = self.data.get("labels")
+        value = labels.get("alertname") if isinstance(labels, dict) else None
+        return value if isinstance(value, str) else ""
+
+
+class TaskCount(Record):
+    """Requests of one kind of users' task in a window."""
+
+    requests: Count = 0
+    failures: Count = 0
+
+
+class Window(Record):
+    """What users were served in `seconds` of wall time from `at`. Quantiles are null without requests.
+
+    `users_affected` of `users` met a failure; null where the load does not tell users apart.
+    """
+
+    at: Instant
+    seconds: Annotated[float, Field(gt=0, le=86_400)] = 1.0
+    requests: Count
+    failures: Count = 0
+    p50_ms: Milliseconds | None = None
+    p95_ms: Milliseconds | None = None
+    p99_ms: Milliseconds | None = None
+    tasks: dict[str, TaskCount] = Field(default_factory=dict)
+    users: Count | None = None
+    users_affected: Count | None = None
+
+
+class Drill(Record):
+    """Which drill this is, played by whom.
+
+    `not_assessed` names dimensions that cannot arise here, such as a gate's updates.
+    """
+
+    id: str = Field(min_length=1, max_length=200)
+    clock: PositiveFloat = Field(allow_inf_nan=False, le=1e6)
+    started_at: Instant
+    ended_at: Instant | None = None
+    playbook: str | None = None
+    experiment: str | None = None
+    responder: str | None = None
+    game_day: str | None = None
+    team: str | None = None
+    people: tuple[str, ...] = ()
+    not_assessed: tuple[str, ...] = ()
+
+
+class Truth(Record):
+    """What was really wrong. `severity` maps a playbook to the level that load alone cannot show."""
+
+    failure_mode: str = ""
+    component: str = ""
+    neighbours: tuple[str, ...] = ()
+    severity: dict[str, str] = Field(default_factory=dict)
+    alerts: tuple[str, ...] = ()
+    control: bool = False
+
+
+class Baseline(Record):
+    """The steady state before injection. `longest_for_s` is in drill seconds."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    captured_at: Instant | None = None
+    requests_per_s: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
+    error_share: Share | None = None
+    p95_ms: Milliseconds | None = None
+    services: tuple[str, ...] = ()
+    ready_replicas: dict[str, int] = Field(default_factory=dict)
+    features: tuple[str, ...] = ()
+    canary: Data | None = None
+    rules: str | None = None
+    longest_for_s: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.0
+
+
+class Timeline(Record):
+    """A whole drill. `truth` is null only where it is withheld from the reader."""
+
+    drill: Drill
+    truth: Truth | None = None
+    baseline: Baseline | None = None
+    events: tuple[Event, ...] = ()
+    impact: tuple[Window, ...] = ()
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _read_at_once(cls, value: Any, read: ModelWrapValidatorHandler[Self]) -> Self:
+        with paused():
+            return read(value)
+
+    def to_json(self) -> str:
+        """Canonical JSON, one line."""
+        return canonical_json(self.model_dump(mode="json")).decode()
