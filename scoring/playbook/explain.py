@@ -32,7 +32,7 @@ def _problems(error: ValidationError, root: yaml.Node) -> Iterator[tuple[Place, 
         cause = found.get("ctx", {}).get("error")
         if isinstance(cause, Inconsistent):
             yield from cause.faults
-        else:
+        elif not (found["type"] == "too_short" and found["input"]):  # else its members are at fault, and told
             yield found["loc"], _say(found, root)
 
 

@@ -40,6 +40,13 @@ def test_every_problem_is_told_with_line_field_and_mend(case: dict[str, Any]) ->
         assert not SCHEMA.is_valid(yaml.safe_load(text))
 
 
+def test_a_list_whose_members_are_all_at_fault_is_not_called_empty() -> None:
+    with pytest.raises(InvalidPlaybook) as caught:
+        parse_playbook(SOUND.replace("    response:", "    respond:"), "own.yaml")
+    assert len(caught.value.problems) == 8, caught.value.problems
+    assert not any("empty" in problem for problem in caught.value.problems)
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
