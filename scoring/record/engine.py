@@ -7,16 +7,18 @@ after any crash.
 import sqlite3
 from pathlib import Path
 from threading import Lock
+from time import monotonic, sleep
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError, SQLAlchemyError
 
 from scoring.errors import ServiceError
 from scoring.record.transactions import told
 from scoring.record.upgrading import bring_up_to_date
 
 _PATIENCE_S = 10
+_LOOKS_AGAIN_S = 0.02
 _ROWS_OF_INSERT = 500  # of 11 columns each; SQLite takes 32,766 variables
 
 
@@ -110,9 +112,22 @@ def _postgresql(url: URL) -> Engine:
 
 
 def _write_ahead(engine: Engine) -> None:
-    """A property of the file, which only a file of ours is to get; it cannot be set within a transaction."""
+    """A property of the file, which only a file of ours is to get; it cannot be set within a transaction.
+
+    SQLite does not wait for others who have the file open meanwhile, so we do, as long as for any lock.
+    """
+    until = monotonic() + _PATIENCE_S
     with engine.connect() as connection:
-        connection.execution_options(begin="").exec_driver_sql("PRAGMA journal_mode=WAL")
+        connection = connection.execution_options(begin="")
+        while True:
+            try:
+                connection.exec_driver_sql("PRAGMA journal_mode=WAL")
+            except OperationalError as error:
+                if "locked" not in str(error.orig) or monotonic() > until:
+                    raise
+                sleep(_LOOKS_AGAIN_S)
+            else:
+                return
 
 
 def _one_line(url: URL, place: str, error: SQLAlchemyError) -> str:
