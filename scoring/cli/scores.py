@@ -1,5 +1,6 @@
 """`gameday score`: timeline files judged without any service."""
 
+import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
@@ -28,9 +29,12 @@ def score(
     Several are taken for runs of one experiment, in the order in which they were played: each run, and what they say
     together: how many never came to an end, median, 85th percentile, and how often each SLA was met.
     """
-    from scoring.files import score_file
+    from scoring.files import score_file, score_text
 
-    cards = [score_file("/dev/stdin" if name == "-" else name, playbook) for name in timelines]
+    cards = [
+        score_text(sys.stdin.buffer.read(), "standard input", playbook) if name == "-" else score_file(name, playbook)
+        for name in timelines
+    ]
     if len(cards) > 1:
         _show_series(cards, as_json=as_json)
     elif as_json:

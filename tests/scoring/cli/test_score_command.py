@@ -1,8 +1,8 @@
 """`gameday score`: what people read, what programs read, and what several runs say together."""
 
 import json
-import os
-from collections.abc import Callable, Iterator
+import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -26,19 +26,11 @@ def test_a_person_gets_lines_that_fit_a_terminal(scoring: Run) -> None:
     assert max(len(line) for line in out.splitlines()) <= 100
 
 
-@pytest.fixture
-def told() -> Iterator[None]:
-    """A timeline on standard input."""
-    before = os.dup(0)
+def test_standard_input_is_a_file_too(monkeypatch: pytest.MonkeyPatch, scoring: Run) -> None:
     with RECORDED[0].open() as file:
-        os.dup2(file.fileno(), 0)
-        yield
-    os.dup2(before, 0)
-    os.close(before)
-
-
-def test_standard_input_is_a_file_too(told: None, scoring: Run) -> None:
-    assert scoring("score", "-", "--json") == (0, score_file(RECORDED[0]).to_json() + "\n", "")
+        monkeypatch.setattr(sys, "stdin", file)
+        said = scoring("score", "-", "--json")
+    assert said == (0, score_file(RECORDED[0]).to_json() + "\n", "")
 
 
 def test_several_runs_are_each_shown_and_counted_together(scoring: Run) -> None:
