@@ -9,7 +9,7 @@ from scoring.record.overview import Earned, GameDay
 from scoring.record.people import Person, Team
 from scoring.record.tokens import TokenEntry
 from scoring.series import MeasureSeries
-from scoring.timeline import Drill, Event, Truth
+from scoring.timeline import Drill, Event, Instant, Truth
 
 
 class Answer(BaseModel):
@@ -152,6 +152,20 @@ class DayShown(Answer):
     drills: list[DayDrill]
     average: float | None
     next: str | None
+
+
+class SeverityMoment(Answer):
+    """From when on users' measured impact showed a level; null for none."""
+
+    from_at: Instant
+    level: str | None
+
+
+class SeverityOverTime(Answer):
+    """Wherever it changed. `expected` is the level that the whole drill is measured against."""
+
+    moments: list[SeverityMoment]
+    expected: str | None
 
 
 class Leaderboard(Answer):

@@ -28,6 +28,9 @@ def test_a_drill_sent_piece_by_piece_scores_like_its_file(ingest: httpx.Client, 
     assert ingest.post(f"/api/v1/drills/{name}/impact", json=recorded["impact"][-3:]).json() == {"new": 0}
     card = facilitator.get(f"/api/v1/drills/{name}/scorecard")
     assert card.text == score_file(RECORDED).to_json()
+    severity = facilitator.get(f"/api/v1/drills/{name}/severity").json()
+    assert severity["expected"] == card.json()["expected_severity"]
+    assert [moment["level"] for moment in severity["moments"]] == [None], "in this recording users felt nothing"
 
 
 def test_an_exported_timeline_scores_the_same_without_any_service(
