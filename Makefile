@@ -31,7 +31,7 @@ unit: $(VENV)/.developed ## the quick tests
 	@$(BIN)/pytest -n 2 -m "not e2e and not conformance and not cluster and not parts"
 
 test: $(VENV)/.developed lint types ## everything: unit tests, other projects' clients, whole drills (under 8 minutes)
-	@$(BIN)/pytest -n 2 -m "not e2e"
+	@$(BIN)/pytest -n 3 -m "not e2e"
 	@$(BIN)/pytest -m e2e
 
 bench: $(VENV)/.developed ## what must be fast, as ratios
