@@ -15,6 +15,7 @@ import httpx
 import pytest
 
 Run = Callable[..., tuple[int, str, str]]
+pytestmark = pytest.mark.parts
 ROLES = {"facilitator", "responder", "observer", "ingest"}
 SERVE = [sys.executable, "-m", "scoring", "serve", "--listen", "127.0.0.1:0"]
 
