@@ -103,3 +103,11 @@ def drill(ingest: httpx.Client) -> Iterator[str]:
     assert ingest.post("/api/v1/drills", json=new_drill(name)).status_code == 201
     yield name
     ingest.post(f"/api/v1/drills/{name}/end", json={"ended_at": "2026-01-05T11:00:00Z"})
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """All of this folder meets the service as a process, or at least as its clients do."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.parts)

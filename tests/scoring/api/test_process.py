@@ -7,10 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pytest
 from posting import assert_problem, event, new_drill
-
-pytestmark = pytest.mark.parts
 
 
 def test_killed_in_mid_drill_it_loses_nothing_and_resumes(other_server: Any) -> None:

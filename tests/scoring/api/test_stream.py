@@ -25,7 +25,6 @@ from scoring.record.engine import open_engine
 from scoring.record.rows import Stamped
 from scoring.timeline import Drill, Event, Truth
 
-pytestmark = pytest.mark.parts
 PATIENCE_S = 10.0
 Told = dict[str, Any]
 
