@@ -56,11 +56,6 @@ class Condition(Part):
             raise ValueError("a condition is either by `level`, or by `failure_modes`, or `on_request`")
         return self
 
-    @property
-    def is_at_once(self) -> bool:
-        """Whether it is due with the page, for every incident of the level or a graver one."""
-        return self.level is not None and self.after is None
-
 
 class Escalation(Sourced):
     """Who is called when, by what, and how much later the call still counts as in time."""

@@ -137,9 +137,7 @@ class People:
         with reading(self._engine) as connection:
             row = connection.execute(select(PERSON).where(PERSON.c.id == person_id)).first()
             rows = connection.execute(met).mappings()
-            played = tuple(
-                Played(**{**each, "started_at": datetime.fromisoformat(each["started_at"])}) for each in rows
-            )
+            played = tuple(_played(each) for each in rows)
             modes = _failure_modes(connection)
         if row is None and not played:
             raise NoSuchPerson(f"there is no person '{person_id}'")

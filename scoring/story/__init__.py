@@ -40,14 +40,6 @@ class Story:
     page: Event | None
 
     @property
-    def timeline(self) -> Timeline:
-        """What was told, as it arrived."""
-        known = self.chronicle
-        return Timeline.model_construct(
-            drill=known.drill, truth=known.truth, baseline=known.baseline, events=known.arrived, impact=known.windows
-        )
-
-    @property
     def drill(self) -> Drill:
         """Which drill this is."""
         return self.chronicle.drill
