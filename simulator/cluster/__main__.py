@@ -19,9 +19,10 @@ from typing import BinaryIO, TextIO
 import orjson
 import uvloop
 
-from simulator.cluster import admission, images, leftovers, serving, state_metrics
+from simulator.cluster import leftovers
 from simulator.cluster.addresses import Subnet
-from simulator.cluster.api import build_app
+from simulator.cluster.api import serving, state_metrics
+from simulator.cluster.api.app import build_app
 from simulator.cluster.controllers.deployments import Deployments
 from simulator.cluster.controllers.endpoints import EndpointsOfServices
 from simulator.cluster.controllers.garbage import Garbage
@@ -30,14 +31,15 @@ from simulator.cluster.controllers.replica_sets import ReplicaSets
 from simulator.cluster.controllers.scheduling import Scheduling
 from simulator.cluster.credentials import make_credentials, write_kubeconfig
 from simulator.cluster.event_log import EventLog
-from simulator.cluster.kubelet import node, volumes
+from simulator.cluster.kinds import admission
+from simulator.cluster.kubelet import images, node, volumes
 from simulator.cluster.kubelet.agent import Kubelet
 from simulator.cluster.kubelet.back_off import BackOffLimits
 from simulator.cluster.kubelet.host import Node
 from simulator.cluster.kubelet.process_table import ProcessTable
+from simulator.cluster.network.services import ServiceProxy
 from simulator.cluster.ports import AuditLine
 from simulator.cluster.resources import NAMESPACES, NODES
-from simulator.cluster.services import ServiceProxy
 from simulator.cluster.store import Store
 from simulator.errors import BadInput, GamedayError
 from simulator.processes import MARK

@@ -4,17 +4,16 @@ What is owned by a deleted object is collected by a controller (foreground delet
 pod with a grace period is removed by the kubelet once its processes have ended.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from simulator.cluster import errors, requests
+from simulator.cluster import errors
 from simulator.cluster.resources import ALL, Resource
 from simulator.cluster.store import Object, Store
 
 _PROTECTED = ("default", "kube-system", "kube-public")
-_POLICIES = ("Background", "Foreground", "Orphan")
 
 
 @dataclass(frozen=True)
@@ -26,29 +25,6 @@ class DeleteOptions:
     uid: str | None = None
     version: str | None = None
     is_dry_run: bool = False
-
-
-def read_options(body: Object, query: Mapping[str, str]) -> DeleteOptions:
-    """`DeleteOptions` from the body, else from the query; `ApiError` 422 for values that do not exist."""
-    grace = body.get("gracePeriodSeconds", requests.number(query, "gracePeriodSeconds"))
-    policy = body.get("propagationPolicy") or query.get("propagationPolicy") or "Background"
-    if policy not in _POLICIES:
-        known = ", ".join(f'"{name}"' for name in (*_POLICIES, "nil"))
-        message = f'Unsupported value: "{policy}": supported values: {known}'
-        raise errors.invalid("DeleteOptions", "", "propagationPolicy", message, "meta.k8s.io")
-    if grace is not None and (not isinstance(grace, int) or grace < 0):
-        message = f"Invalid value: {grace}: must be greater than or equal to 0"
-        raise errors.invalid("DeleteOptions", "", "gracePeriodSeconds", message, "meta.k8s.io")
-    conditions = body.get("preconditions") or {}
-    if body.get("orphanDependents") or requests.flag(query, "orphanDependents"):
-        policy = "Orphan"
-    return DeleteOptions(
-        grace,
-        policy == "Orphan",
-        conditions.get("uid"),
-        conditions.get("resourceVersion"),
-        requests.is_dry_run(query, body),
-    )
 
 
 def delete(store: Store, resource: Resource, namespace: str, name: str, options: DeleteOptions) -> Object:

@@ -8,12 +8,13 @@ import aiohttp
 import pytest
 import pytest_asyncio
 
-from simulator.cluster import admission, errors
-from simulator.cluster.api import build_app
+from simulator.cluster import errors
+from simulator.cluster.api.app import build_app
+from simulator.cluster.api.serving import serve
 from simulator.cluster.credentials import Credentials, make_credentials
+from simulator.cluster.kinds import admission
 from simulator.cluster.ports import AuditLine
 from simulator.cluster.resources import NAMESPACES
-from simulator.cluster.serving import serve
 from simulator.cluster.store import Object, Store
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from simulator.cluster import schemas
+from simulator.cluster.objects import schemas
 from simulator.cluster.resources import CONFIG_MAPS, PODS
 
 MAPS = "/api/v1/namespaces/default/configmaps"

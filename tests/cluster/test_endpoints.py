@@ -1,7 +1,7 @@
 """Which pods stand behind a Service, and what Envoy is told of it."""
 
-from simulator.cluster import envoy_config
 from simulator.cluster.controllers.endpoints import selected, slices, subsets
+from simulator.cluster.network import envoy_config
 from simulator.cluster.store import Object
 
 SERVICE: Object = {

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simulator.cluster.errors import ApiError
-from simulator.cluster.patch import json_merge, json_patch, strategic_merge
+from simulator.cluster.objects.patch import json_merge, json_patch, strategic_merge
 
 
 def _pod(**spec: Any) -> dict[str, Any]:

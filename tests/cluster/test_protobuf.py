@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulator.cluster import protobuf
+from simulator.cluster.objects import protobuf
 
 
 def _bytes(number: int, value: bytes) -> bytes:

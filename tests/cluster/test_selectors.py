@@ -2,9 +2,9 @@
 
 import pytest
 
-from simulator.cluster import selectors
+from simulator.cluster import kinds
 from simulator.cluster.errors import ApiError
-from simulator.cluster.resources import CONFIG_MAPS, EVENTS, NODES, PODS
+from simulator.cluster.objects import selectors
 
 POD = {
     "metadata": {"name": "p", "namespace": "d", "labels": {"app": "web", "tier": "front", "empty": ""}},
@@ -53,21 +53,21 @@ def test_a_label_selector_that_does_not_parse_is_a_bad_request(text: str) -> Non
     ],
 )
 def test_a_field_selector_matches(text: str, is_match: bool) -> None:
-    assert selectors.fields(text, PODS)(POD) is is_match
+    assert selectors.fields(text, kinds.of("Pod").selectable)(POD) is is_match
 
 
 def test_a_field_that_a_kind_cannot_be_selected_by_is_a_bad_request() -> None:
     with pytest.raises(ApiError, match=r"field label not supported: spec\.nodeName"):
-        selectors.fields("spec.nodeName=n1", CONFIG_MAPS)
+        selectors.fields("spec.nodeName=n1", kinds.of("ConfigMap").selectable)
 
 
 def test_a_node_without_the_field_is_schedulable() -> None:
-    assert selectors.fields("spec.unschedulable=false", NODES)({"spec": {}})
+    assert selectors.fields("spec.unschedulable=false", kinds.of("Node").selectable)({"spec": {}})
 
 
 def test_events_are_selected_by_the_uid_of_what_they_are_about() -> None:
     event = {"involvedObject": {"uid": "u1", "kind": "Pod"}}
-    assert selectors.fields("involvedObject.uid=u1,involvedObject.kind=Pod", EVENTS)(event)
+    assert selectors.fields("involvedObject.uid=u1,involvedObject.kind=Pod", kinds.of("Event").selectable)(event)
 
 
 def test_an_absent_label_selector_matches_nothing_and_an_empty_one_everything() -> None:

@@ -3,13 +3,14 @@
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
-from simulator.cluster import admission, deleting
+from simulator.cluster import deleting
 from simulator.cluster.controllers import ownership, readiness, revisions, rolling, rollout_status
 from simulator.cluster.controllers.reconciling import Key, drive, own_key, owner_key
 from simulator.cluster.controllers.rolling import Bounds, Revision
 from simulator.cluster.deleting import DeleteOptions
 from simulator.cluster.errors import ApiError
 from simulator.cluster.event_log import EventLog
+from simulator.cluster.kinds import admission
 from simulator.cluster.resources import DEPLOYMENTS, PODS, REPLICA_SETS
 from simulator.cluster.store import Change, Object, Store
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from simulator.cluster import selectors
+from simulator.cluster.objects import selectors
 from simulator.cluster.resources import Resource
 from simulator.cluster.store import Object, Store
 

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from simulator.cluster import admission, deleting
+from simulator.cluster import deleting
 from simulator.cluster.controllers import ownership, readiness
 from simulator.cluster.controllers.reconciling import Key, drive, own_key, owner_key
 from simulator.cluster.deleting import DeleteOptions
 from simulator.cluster.errors import ApiError
 from simulator.cluster.event_log import EventLog
+from simulator.cluster.kinds import admission
 from simulator.cluster.resources import PODS, REPLICA_SETS
 from simulator.cluster.store import Change, Object, Store
 

@@ -2,7 +2,7 @@
 
 import math
 
-from simulator.cluster import quantities
+from simulator.cluster.objects import quantities
 
 
 def whole(text: str, divisor: str = "1") -> int:

@@ -8,13 +8,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from simulator.cluster import images
-from simulator.cluster.images import Image
-from simulator.cluster.kubelet import amounts, container_log, environment, launching, probes, probing, pulling
+from simulator.cluster.kubelet import amounts, container_log, environment, images, launching, probes, probing, pulling
 from simulator.cluster.kubelet.back_off import BackOff
 from simulator.cluster.kubelet.container_log import ContainerLog
 from simulator.cluster.kubelet.environment import ConfigError
 from simulator.cluster.kubelet.host import Host, Node, Teller
+from simulator.cluster.kubelet.images import Image
 from simulator.cluster.kubelet.process_table import MARK, Watched
 from simulator.cluster.kubelet.shown import Shown
 from simulator.cluster.store import Object, timestamp

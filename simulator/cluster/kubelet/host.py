@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Protocol
 
 from simulator.cluster.event_log import EventLog
-from simulator.cluster.images import Image
 from simulator.cluster.kubelet.back_off import BackOffLimits
+from simulator.cluster.kubelet.images import Image
 from simulator.cluster.kubelet.process_table import ProcessTable
 from simulator.cluster.store import Object
 

@@ -4,8 +4,8 @@ import os
 import platform
 from pathlib import Path
 
-from simulator.cluster import discovery
 from simulator.cluster.store import Object, timestamp
+from simulator.cluster.version import VERSION
 
 NAME = "gameday"
 
@@ -22,7 +22,7 @@ def node_object(ip: str) -> Object:
         "node-role.kubernetes.io/control-plane": "",
     }
     uname = platform.uname()
-    version = str(discovery.VERSION["gitVersion"])
+    version = str(VERSION["gitVersion"])
     return {
         "metadata": {"name": NAME, "labels": labels, "annotations": {}},
         "spec": {},

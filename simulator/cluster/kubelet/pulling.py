@@ -3,10 +3,10 @@
 import asyncio
 from collections.abc import Callable
 
-from simulator.cluster import images
-from simulator.cluster.images import Image
+from simulator.cluster.kubelet import images
 from simulator.cluster.kubelet.back_off import BackOff
 from simulator.cluster.kubelet.host import Node, Teller
+from simulator.cluster.kubelet.images import Image
 from simulator.cluster.kubelet.shown import Shown
 
 SHOWN_S = 0.5

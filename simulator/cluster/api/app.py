@@ -1,0 +1,201 @@
+"""The Kubernetes HTTP API of the cluster: from requests to the store and back."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass, field
+
+from aiohttp import web
+
+from simulator.cluster import deleting, errors, kinds
+from simulator.cluster.api import delete_options, documents, gates, pod_logs, requests, tables, watching
+from simulator.cluster.api.answers import as_json, nothing_here
+from simulator.cluster.api.requests import Form, Target
+from simulator.cluster.api.writing import PATCH_FORMATS, Writer, apply_patch, as_scale
+from simulator.cluster.objects import selectors
+from simulator.cluster.ports import AuditLine, Runtime, ServiceAddresses
+from simulator.cluster.resources import SERVICES
+from simulator.cluster.store import Object, Store, Watch
+
+
+def build_app(
+    store: Store,
+    *,
+    token: str,
+    addresses: ServiceAddresses,
+    runtime: Runtime,
+    audit: Callable[[AuditLine], None],
+    metrics: Callable[[], str],
+) -> web.Application:
+    """The application; every request needs `token`, every mutating one is told to `audit` after its answer."""
+    api = _Api(store, Writer(store, addresses), addresses, runtime, metrics)
+    app = web.Application(
+        middlewares=[gates.audited(audit), gates.refusals, gates.authenticated(token)],
+        client_max_size=gates.LARGEST_BODY,
+    )
+    app.router.add_route("*", "/{path:.*}", api.handle)
+    app.cleanup_ctx.append(api.release_addresses)
+    app.on_shutdown.append(api.end_watches)
+    return app
+
+
+@dataclass
+class _Api:
+    store: Store
+    writer: Writer
+    addresses: ServiceAddresses
+    runtime: Runtime
+    metrics: Callable[[], str]
+    watches: set[Watch] = field(default_factory=set)
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        target = requests.parse_path(request.path)
+        if target is not None:
+            return await self._resource(request, target)
+        if request.method not in ("GET", "HEAD"):
+            return nothing_here()
+        return documents.answer(request, self.metrics)
+
+    async def _resource(self, request: web.Request, target: Target) -> web.StreamResponse:
+        match target.subresource:
+            case "log":
+                _only(request, "GET")
+                pod = self.store.get(target.resource, target.namespace or "", target.name)
+                return await pod_logs.answer(request, self.runtime, pod)
+            case "eviction":
+                _only(request, "POST")
+                return await self._evict(request, target)
+            case "scale":
+                _only(request, "GET", "PUT", "PATCH")
+                return await self._scale(request, target)
+            case "status":
+                _only(request, "GET", "PUT", "PATCH")
+        if request.method in ("GET", "HEAD"):
+            return await self._read(request, target)
+        if request.method == "DELETE":
+            return await self._delete(request, target)
+        return await self._write(request, target)
+
+    async def _read(self, request: web.Request, target: Target) -> web.StreamResponse:
+        query, form = request.query, requests.wanted_form(request.headers.get("Accept", ""))
+        include = query.get("includeObject") or "Metadata"
+        if target.name:
+            obj = self.store.get(target.resource, target.namespace or "", target.name)
+            return as_json(tables.as_single(target.resource, obj, form, include))
+        matches = _selection(query, target)
+        namespace = target.namespace if target.resource.is_namespaced else None
+        if requests.flag(query, "watch"):
+            wanted = watching.WatchRequest(
+                target.resource,
+                namespace,
+                matches,
+                form,
+                include,
+                _since(query),
+                requests.number(query, "timeoutSeconds"),
+                requests.flag(query, "allowWatchBookmarks"),
+                requests.flag(query, "sendInitialEvents"),
+            )
+            return await watching.stream(request, self.store, wanted, self.watches)
+        found = (obj for obj in self.store.list(target.resource, namespace) if matches(obj))
+        return as_json(tables.as_list(target.resource, found, str(self.store.version), form, include))
+
+    async def _write(self, request: web.Request, target: Target) -> web.StreamResponse:
+        form = requests.wanted_form(request.headers.get("Accept", ""))
+        if request.method == "POST" and not target.name:
+            body = await requests.body(request)
+            result, code = self.writer.create(target, body, request.query), 201
+        elif request.method == "PUT" and target.name:
+            body = await requests.body(request)
+            result, code = self.writer.update(target, body, request.query), 200
+        elif request.method == "PATCH" and target.name:
+            change = requests.parse_body(await request.read(), _patch_format(request))
+            result, code = self.writer.patch(target, request.content_type, change, request.query), 200
+        else:
+            raise errors.method_not_allowed()
+        return self._answer(tables.as_single(target.resource, result, form), code)
+
+    async def _scale(self, request: web.Request, target: Target) -> web.StreamResponse:
+        if request.method == "GET":
+            return as_json(as_scale(self.store.get(target.resource, target.namespace or "", target.name)))
+        if request.method == "PUT":
+            body = await requests.body(request)
+            return self._answer(self.writer.set_replicas(target, lambda _: body, request.query), 200)
+        media = _patch_format(request)
+        change = requests.parse_body(await request.read(), media)
+        scale = self.writer.set_replicas(target, lambda old: apply_patch("Scale", media, old, change), request.query)
+        return self._answer(scale, 200)
+
+    async def _evict(self, request: web.Request, target: Target) -> web.StreamResponse:
+        body = await requests.body(request)
+        options = delete_options.read(body.get("deleteOptions") or {}, request.query)
+        deleting.delete(self.store, target.resource, target.namespace or "", target.name, options)
+        return as_json({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 201}, 201)
+
+    async def _delete(self, request: web.Request, target: Target) -> web.StreamResponse:
+        options = delete_options.read(await requests.body(request), request.query)
+        resource = target.resource
+        if target.name:
+            return as_json(deleting.delete(self.store, resource, target.namespace or "", target.name, options))
+        if resource.is_namespaced and target.namespace is None:
+            raise errors.method_not_allowed()
+        matches = _selection(request.query, target)
+        namespace = target.namespace if resource.is_namespaced else None
+        chosen = [obj for obj in self.store.list(resource, namespace) if matches(obj)]
+        for obj in chosen:
+            meta = obj["metadata"]
+            deleting.delete(self.store, resource, meta.get("namespace", ""), meta["name"], options)
+        return as_json(tables.as_list(resource, chosen, str(self.store.version), Form()))
+
+    def _answer(self, obj: Object, code: int) -> web.Response:
+        response = as_json(obj, code)
+        for text in self.writer.warnings:
+            escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+            response.headers.add("Warning", f'299 - "{escaped}"')
+        self.writer.warnings.clear()
+        return response
+
+    async def release_addresses(self, _app: web.Application) -> AsyncIterator[None]:
+        """Give a Service's address back when it is gone, whoever removed it."""
+        watch = self.store.watch(SERVICES)
+
+        async def follow() -> None:
+            async for change in watch:
+                address = change.object["spec"].get("clusterIP")
+                if change.type == "DELETED" and address not in (None, "", "None"):
+                    self.addresses.release(address)
+
+        task = asyncio.create_task(follow())
+        yield
+        watch.close()
+        await task
+
+    async def end_watches(self, _app: web.Application) -> None:
+        for watch in list(self.watches):
+            watch.close()
+
+
+def _selection(query: Mapping[str, str], target: Target) -> selectors.Match:
+    by_label = selectors.labels(query.get("labelSelector", ""))
+    by_field = selectors.fields(query.get("fieldSelector", ""), kinds.of(target.resource.kind).selectable)
+    return lambda obj: by_label(obj) and by_field(obj)
+
+
+def _since(query: Mapping[str, str]) -> int | None:
+    text = query.get("resourceVersion", "")
+    if text in ("", "0") or requests.flag(query, "sendInitialEvents"):
+        return None
+    if not text.isdecimal():
+        raise errors.bad_request(f'invalid resource version "{text}"')
+    return int(text)
+
+
+def _patch_format(request: web.Request) -> str:
+    """Refused before the object is looked for, so that server-side apply hears that it is not served."""
+    if request.content_type not in PATCH_FORMATS:
+        raise errors.unsupported_media_type(PATCH_FORMATS)
+    return request.content_type
+
+
+def _only(request: web.Request, *methods: str) -> None:
+    if request.method not in methods:
+        raise errors.method_not_allowed()

@@ -1,0 +1,74 @@
+"""What every request passes before it is handled: the audit log, errors turned into answers, the token."""
+
+import hmac
+import logging
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
+
+from simulator.cluster import errors
+from simulator.cluster.api import answers, requests
+from simulator.cluster.ports import AuditLine
+
+LARGEST_BODY = 3 * 1024 * 1024
+
+_log = logging.getLogger(__name__)
+_VERBS = {"POST": "create", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}
+
+
+def audited(audit: Callable[[AuditLine], None]) -> Middleware:
+    """Tell `audit` of every mutating request once it is answered."""
+
+    @web.middleware
+    async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
+        response = await handler(request)
+        verb = _VERBS.get(request.method)
+        if verb is not None:
+            target = requests.parse_path(request.path)
+            is_collection = verb == "delete" and target is not None and not target.name
+            audit(
+                AuditLine(
+                    datetime.now(UTC).isoformat(timespec="microseconds"),
+                    request.headers.get("User-Agent", ""),
+                    "deletecollection" if is_collection else verb,
+                    request.path_qs,
+                    response.status,
+                )
+            )
+        return response
+
+    return middleware
+
+
+@web.middleware
+async def refusals(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Errors become `Status` objects; one that nobody expected is logged and becomes a 500."""
+    try:
+        return await handler(request)
+    except errors.ApiError as refused:
+        return answers.as_json(refused.status(), refused.code)
+    except web.HTTPRequestEntityTooLarge:
+        text = f"limit is {LARGEST_BODY}"
+        too_large = errors.ApiError(413, "RequestEntityTooLarge", f"Request entity too large: {text}")
+        return answers.as_json(too_large.status(), too_large.code)
+    except (web.HTTPException, ConnectionError):
+        raise
+    except Exception as error:
+        _log.exception("request failed: %s %s", request.method, request.path)
+        failed = errors.ApiError(500, "InternalError", f"Internal error occurred: {error!r}")
+        return answers.as_json(failed.status(), failed.code)
+
+
+def authenticated(token: str) -> Middleware:
+    """Refuse every request that does not carry `token`."""
+    expected = f"Bearer {token}".encode()
+
+    @web.middleware
+    async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if not hmac.compare_digest(request.headers.get("Authorization", "").encode(), expected):
+            raise errors.unauthorized()
+        return await handler(request)
+
+    return middleware

@@ -1,0 +1,182 @@
+"""OpenAPI v3 of the served kinds, made from the schemas: an index, and one document per group and version. Pure.
+
+kubectl reads them to learn which fields there are, how lists merge, and that the server validates.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from functools import cache
+
+import orjson
+
+from simulator.cluster.api import discovery
+from simulator.cluster.objects.schemas import ROOTS, Field, Model, model_of, models
+from simulator.cluster.resources import ALL, Resource
+from simulator.cluster.store import Object
+from simulator.cluster.version import VERSION
+
+_PATCHES = (
+    "application/json-patch+json",
+    "application/merge-patch+json",
+    "application/strategic-merge-patch+json",
+)
+_TYPES: dict[str, Object] = {
+    "string": {"type": "string"},
+    "integer": {"type": "integer", "format": "int64"},
+    "number": {"type": "number", "format": "double"},
+    "boolean": {"type": "boolean"},
+    "time": {"type": "string", "format": "date-time"},
+    "bytes": {"type": "string", "format": "byte"},
+    "quantity": {"oneOf": [{"type": "string"}, {"type": "number"}]},
+    "intstr": {"oneOf": [{"type": "integer"}, {"type": "string"}], "format": "int-or-string"},
+    "any": {"type": "object"},
+}
+_QUERY = {
+    "dryRun": "When present, indicates that modifications should not be persisted.",
+    "fieldManager": "A name of the actor that makes these changes.",
+    "fieldValidation": "What to do with unknown or duplicate fields: Ignore, Warn or Strict.",
+}
+
+
+def index() -> Object:
+    """`/openapi/v3`."""
+    return {
+        "paths": {
+            path: {"serverRelativeURL": f"/openapi/v3/{path}?hash={hashlib.sha256(body).hexdigest()[:32]}"}
+            for path, body in _documents().items()
+        }
+    }
+
+
+def document(path: str) -> bytes | None:
+    """`/openapi/v3/<path>`, such as `apis/apps/v1`, as JSON; None if there is none."""
+    return _documents().get(path)
+
+
+LEGACY_TYPE = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf"
+
+
+def legacy() -> bytes:
+    """`/openapi/v2` for clients that insist on it (kubectl does for `kind: List`): a document without schemas.
+
+    Such a client then leaves checking to the server, which is where it happens. The protobuf message is
+    openapi.v2.Document with `swagger` (1) and `info` (2: title 1, version 2).
+    """
+    info = _text(1, "Kubernetes") + _text(2, VERSION["gitVersion"])
+    return _text(1, "2.0") + b"\x12" + bytes([len(info)]) + info
+
+
+def _text(number: int, value: str) -> bytes:
+    return bytes([number << 3 | 2, len(value)]) + value.encode()
+
+
+@cache
+def _documents() -> dict[str, bytes]:
+    result = {}
+    for group, version in discovery.groups().items():
+        path = f"apis/{group}/{version}" if group else f"api/{version}"
+        served = [resource for resource in ALL if resource.group == group]
+        result[path] = orjson.dumps(_document(path, served))
+    return result
+
+
+def _document(path: str, served: list[Resource]) -> Object:
+    kinds = {resource.kind: model_of(resource.kind) for resource in served}
+    if path.startswith("apis/policy"):
+        kinds = {"Eviction": model_of("Eviction")}
+    names = dict.fromkeys(name for model in kinds.values() for name in _reach(model))
+    schemas = {_component(name): _schema(models()[name]) for name in names}
+    for kind, model in kinds.items():
+        group, version = _group_version(path)
+        schemas[_component(model.name)]["x-kubernetes-group-version-kind"] = [
+            {"group": group, "version": version, "kind": kind}
+        ]
+    paths: Object = {}
+    for resource in served:
+        base = f"/{path}/namespaces/{{namespace}}" if resource.is_namespaced else f"/{path}"
+        paths[f"{base}/{resource.plural}"] = {"get": _read(resource, "list"), "post": _write(resource, "post")}
+        paths[f"{base}/{resource.plural}/{{name}}"] = {
+            "get": _read(resource, "get"),
+            "put": _write(resource, "put"),
+            "patch": _write(resource, "patch"),
+        }
+    return {
+        "openapi": "3.0.0",
+        "info": {"title": "Kubernetes", "version": VERSION["gitVersion"]},
+        "paths": paths,
+        "components": {"schemas": schemas},
+    }
+
+
+def _reach(model: Model) -> Iterator[str]:
+    seen, waiting = {model.name}, [model.name]
+    while waiting:
+        name = waiting.pop()
+        yield name
+        for field in models()[name].fields.values():
+            if field.type in models() and field.type not in seen:
+                seen.add(field.type)
+                waiting.append(field.type)
+
+
+def _schema(model: Model) -> Object:
+    return {
+        "type": "object",
+        "properties": {key: _property(field) for key, field in model.fields.items()},
+        **({"required": list(model.required)} if model.required else {}),
+    }
+
+
+def _property(field: Field) -> Object:
+    single: Object = dict(
+        _TYPES.get(field.type) or {"allOf": [{"$ref": f"#/components/schemas/{_component(field.type)}"}]}
+    )
+    result = single
+    if field.container == "list":
+        result = {"type": "array", "items": single}
+    elif field.container == "map":
+        result = {"type": "object", "additionalProperties": single}
+    if field.doc:
+        result["description"] = field.doc
+    strategies = ["merge"] if field.merge_key is not None else []
+    strategies += ["retainKeys"] if field.retains_keys else []
+    if strategies:
+        result["x-kubernetes-patch-strategy"] = ",".join(strategies)
+    if field.merge_key:
+        result["x-kubernetes-patch-merge-key"] = field.merge_key
+    return result
+
+
+def _read(resource: Resource, action: str) -> Object:
+    return {"x-kubernetes-action": action, **_gvk(resource), "responses": {"200": {"description": "OK"}}}
+
+
+def _write(resource: Resource, action: str) -> Object:
+    media = _PATCHES if action == "patch" else ("application/json", "application/yaml")
+    reference = {"$ref": f"#/components/schemas/{_component(ROOTS[resource.kind])}"}
+    return {
+        "x-kubernetes-action": action,
+        **_gvk(resource),
+        "parameters": [
+            {"name": name, "in": "query", "description": text, "schema": {"type": "string", "uniqueItems": True}}
+            for name, text in _QUERY.items()
+        ],
+        "requestBody": {"content": {m: {"schema": {} if action == "patch" else reference} for m in media}},
+        "responses": {"200": {"description": "OK"}},
+    }
+
+
+def _gvk(resource: Resource) -> Object:
+    kind = {"group": resource.group, "version": resource.version, "kind": resource.kind}
+    return {"x-kubernetes-group-version-kind": kind}
+
+
+def _group_version(path: str) -> tuple[str, str]:
+    parts = path.split("/")
+    return (parts[1], parts[2]) if parts[0] == "apis" else ("", parts[1])
+
+
+def _component(name: str) -> str:
+    """A schema's name, whose last part is what `kubectl explain` shows."""
+    prefix, kind = next((p, name.removeprefix(p)) for p in ("CoreV1", "DiscoveryV1", "V1", "") if name.startswith(p))
+    return f"io.k8s.api.{'discovery' if prefix == 'DiscoveryV1' else 'core'}.v1.{kind}"

@@ -1,0 +1,129 @@
+"""From an HTTP request to what it asks for: which resource, which object, which form of answer. Pure but for `body`."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+import yaml
+from aiohttp import web
+
+from simulator.cluster import errors
+from simulator.cluster.objects import protobuf
+from simulator.cluster.resources import ALL, Resource
+from simulator.cluster.store import Object
+
+_SERVED = {(resource.group, resource.version, resource.plural): resource for resource in ALL}
+_JSON = "application/json"
+_OWN_SUBRESOURCES = ("status", "finalize")
+
+
+@dataclass(frozen=True)
+class Target:
+    """What a path names. `namespace` None is every namespace, "" a cluster-wide kind; `name` "" the collection."""
+
+    resource: Resource
+    namespace: str | None
+    name: str
+    subresource: str
+
+
+@dataclass(frozen=True)
+class Form:
+    """How the client wants the answer: "", "Table", "PartialObjectMetadata" or "PartialObjectMetadataList"."""
+
+    kind: str = ""
+    version: str = "v1"
+
+
+def parse_path(path: str) -> Target | None:
+    """The object or collection behind `/api/v1/...` or `/apis/<group>/<version>/...`; None if nothing is there."""
+    parts = [part for part in path.split("/") if part]
+    if len(parts) >= 3 and parts[0] == "api":
+        group, version, rest = "", parts[1], parts[2:]
+    elif len(parts) >= 4 and parts[0] == "apis":
+        group, version, rest = parts[1], parts[2], parts[3:]
+    else:
+        return None
+    namespace: str | None = None
+    if rest[0] == "namespaces" and len(rest) > 2 and rest[2] not in _OWN_SUBRESOURCES:
+        namespace, rest = rest[1], rest[2:]
+    resource = _SERVED.get((group, version, rest[0]))
+    name, subresource = [*rest[1:], "", ""][:2]
+    if resource is None or len(rest) > 3:
+        return None
+    if subresource and subresource not in resource.subresources:
+        return None
+    if not resource.is_namespaced:
+        return Target(resource, "", name, subresource) if namespace is None else None
+    if namespace is None and name:
+        return None
+    return Target(resource, namespace, name, subresource)
+
+
+def wanted_form(accept: str) -> Form:
+    """The first form of an Accept header that we can write; `ApiError` 406 if there is none."""
+    if not accept:
+        return Form()
+    for entry in accept.split(","):
+        media, *pairs = (part.strip() for part in entry.split(";"))
+        if media not in (_JSON, "application/*", "*/*", "application/yaml"):
+            continue
+        options = dict(pair.split("=", 1) for pair in pairs if "=" in pair)
+        kind = options.get("as", "")
+        if not kind:
+            return Form()
+        if kind in ("Table", "PartialObjectMetadata", "PartialObjectMetadataList"):
+            return Form(kind.removesuffix("List"), options.get("v", "v1"))
+    raise errors.not_acceptable([_JSON])
+
+
+def flag(query: Mapping[str, str], key: str) -> bool:
+    """A boolean of the query, as Go's `strconv.ParseBool` reads it."""
+    return query.get(key, "").lower() in ("1", "t", "true") or (key in query and query[key] == "")
+
+
+def number(query: Mapping[str, str], key: str) -> int | None:
+    """A whole number of the query or None; `ApiError` 400 if it is none."""
+    text = query.get(key, "")
+    if not text:
+        return None
+    if not re.fullmatch(r"-?[0-9]+", text):
+        raise errors.bad_request(f'strconv.ParseInt: parsing "{text}": invalid syntax')
+    return int(text)
+
+
+def is_dry_run(query: Mapping[str, str], options: Mapping[str, Any] | None = None) -> bool:
+    """Whether nothing may be stored; `ApiError` 422 for a value other than All."""
+    wanted = list((options or {}).get("dryRun") or []) + ([query["dryRun"]] if query.get("dryRun") else [])
+    for value in wanted:
+        if value != "All":
+            message = f'Unsupported value: "{value}": supported values: "All"'
+            raise errors.invalid("CreateOptions", "", "dryRun", message, "meta.k8s.io")
+    return bool(wanted)
+
+
+async def body(request: web.Request) -> Object:
+    """The object in a request's body, or {} if there is none; `ApiError` 400 or 415 if we cannot read it."""
+    raw = await request.read()
+    if not raw.strip():
+        return {}
+    value = parse_body(raw, request.content_type if "Content-Type" in request.headers else _JSON)
+    if not isinstance(value, dict):
+        raise errors.bad_request("couldn't get version/kind; json parse error: the body is not an object")
+    return value
+
+
+def parse_body(raw: bytes, media: str) -> Any:
+    """JSON, YAML or Kubernetes' protobuf as a value; `ApiError` 400 if it does not parse, 415 for any other format."""
+    try:
+        if media == "application/yaml" or media.endswith("+yaml"):
+            return yaml.safe_load(raw)
+        if media == _JSON or media.endswith("+json"):
+            return orjson.loads(raw)
+        if media == protobuf.MEDIA_TYPE:
+            return protobuf.decode(raw)
+    except (ValueError, yaml.YAMLError) as error:
+        raise errors.bad_request(f"couldn't get version/kind; parse error: {error}") from None
+    raise errors.unsupported_media_type([_JSON, "application/yaml", protobuf.MEDIA_TYPE])

@@ -1,0 +1,36 @@
+"""The kinds that this cluster serves, a module each: defaults, rules, columns. What is not here does not exist."""
+
+from simulator.cluster.kinds import (
+    config_maps,
+    deployments,
+    endpoint_slices,
+    endpoints,
+    events,
+    namespaces,
+    nodes,
+    pods,
+    replica_sets,
+    secrets,
+    services,
+)
+from simulator.cluster.kinds.kind import Kind
+
+_MODULES = (
+    config_maps,
+    deployments,
+    endpoint_slices,
+    endpoints,
+    events,
+    namespaces,
+    nodes,
+    pods,
+    replica_sets,
+    secrets,
+    services,
+)
+_KINDS: dict[str, Kind] = {module.KIND.resource.kind: module.KIND for module in _MODULES}
+
+
+def of(name: str) -> Kind:
+    """What is known of a served kind such as `Deployment`."""
+    return _KINDS[name]

@@ -1,0 +1,41 @@
+"""What the cluster knows of one kind beyond its schema."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from simulator.cluster.errors import Cause
+from simulator.cluster.objects.naming import SUBDOMAIN, NameRule
+from simulator.cluster.printing.column import Column
+from simulator.cluster.resources import Resource
+from simulator.cluster.store import Object
+
+
+def _fill_nothing(_obj: Object) -> None:
+    return
+
+
+def _no_cause(_obj: Object) -> Iterable[Cause]:
+    return ()
+
+
+def _nothing_fixed(_new: Object, _old: Object) -> Iterable[Cause]:
+    return ()
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A served kind. All functions are pure, but for `fill`, which changes its object in place.
+
+    `fill`: the defaults of the API server. `causes`: what is wrong with a defaulted object. `fixed`: what may not
+    change from the old to the new one. `first_status`: the status that an object with this spec is born with, None for
+    a kind without one. `selectable`: fields for `--field-selector` beside name and namespace.
+    """
+
+    resource: Resource
+    columns: Sequence[Column]
+    fill: Callable[[Object], None] = _fill_nothing
+    causes: Callable[[Object], Iterable[Cause]] = _no_cause
+    fixed: Callable[[Object, Object], Iterable[Cause]] = _nothing_fixed
+    first_status: Callable[[Object], Object | None] = lambda _spec: None
+    names: NameRule = SUBDOMAIN
+    selectable: tuple[str, ...] = ()

@@ -1,0 +1,54 @@
+"""Node. Pure."""
+
+from simulator.cluster.kinds.kind import Kind
+from simulator.cluster.printing.column import AGE, NAME, NONE, Column, Read, at, of
+from simulator.cluster.resources import NODES
+from simulator.cluster.store import Object
+
+_ROLE = "node-role.kubernetes.io/"
+
+
+def _fill(obj: Object) -> None:
+    obj.setdefault("spec", {})
+
+
+def _status(obj: Object) -> str:
+    conditions = {c["type"]: c["status"] for c in obj.get("status", {}).get("conditions") or ()}
+    words = {"True": "Ready", "False": "NotReady"}.get(conditions.get("Ready", ""), "Unknown")
+    return f"{words},SchedulingDisabled" if obj.get("spec", {}).get("unschedulable") else words
+
+
+def _roles(obj: Object) -> str:
+    roles = [key.removeprefix(_ROLE) for key in obj["metadata"].get("labels") or () if key.startswith(_ROLE)]
+    return ",".join(sorted(roles)) or NONE
+
+
+def _address(kind: str) -> Read:
+    def read(obj: Object) -> str:
+        addresses = obj.get("status", {}).get("addresses") or ()
+        return next((str(a["address"]) for a in addresses if a["type"] == kind), NONE)
+
+    return of(read)
+
+
+def _info(title: str, key: str) -> Column:
+    return Column(title, at("status", "nodeInfo", key, absent="<unknown>"), wide=True)
+
+
+KIND = Kind(
+    NODES,
+    columns=(
+        NAME,
+        Column("Status", of(_status)),
+        Column("Roles", of(_roles)),
+        AGE,
+        Column("Version", at("status", "nodeInfo", "kubeletVersion", absent="")),
+        Column("Internal-IP", _address("InternalIP"), wide=True),
+        Column("External-IP", _address("ExternalIP"), wide=True),
+        _info("OS-Image", "osImage"),
+        _info("Kernel-Version", "kernelVersion"),
+        _info("Container-Runtime", "containerRuntimeVersion"),
+    ),
+    fill=_fill,
+    selectable=("spec.unschedulable",),
+)

@@ -1,0 +1,164 @@
+"""Is a defaulted PodSpec one that Kubernetes would run, and may a pod's spec be changed so? Pure."""
+
+import copy
+import re
+from collections.abc import Iterator
+
+from simulator.cluster.errors import Cause
+from simulator.cluster.objects import naming, quantities
+from simulator.cluster.store import Object
+
+_LABEL = re.compile(r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$")
+_ENV_NAME = re.compile(r"^[^\x00-\x1f=\x7f]+$")
+_HANDLERS = ("exec", "httpGet", "tcpSocket", "grpc")
+_PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
+_CHOICES = {
+    "restartPolicy": ("Always", "OnFailure", "Never"),
+    "dnsPolicy": ("ClusterFirst", "ClusterFirstWithHostNet", "Default", "None"),
+}
+
+
+def pod_spec(spec: Object, path: str) -> Iterator[Cause]:
+    """Everything wrong with a PodSpec that stands at `path`."""
+    if not spec.get("containers"):
+        yield Cause(f"{path}.containers", "Required value", "FieldValueRequired")
+    if spec.get("ephemeralContainers"):
+        yield Cause(f"{path}.ephemeralContainers", "Forbidden: cannot be set on create", "FieldValueForbidden")
+    for key, allowed in _CHOICES.items():
+        if spec[key] not in allowed:
+            yield naming.unsupported(f"{path}.{key}", spec[key], *allowed)
+    if (grace := spec["terminationGracePeriodSeconds"]) < 0:
+        yield Cause(
+            f"{path}.terminationGracePeriodSeconds",
+            f"Invalid value: {grace}: must be greater than or equal to 0",
+        )
+    volumes = _names(spec.get("volumes") or [], f"{path}.volumes")
+    yield from volumes.causes
+    seen: set[str] = set()
+    for part in ("initContainers", "containers"):
+        for index, container in enumerate(spec.get(part) or ()):
+            place = f"{path}.{part}[{index}]"
+            if container["name"] in seen:
+                yield Cause(f"{place}.name", f'Duplicate value: "{container["name"]}"', "FieldValueDuplicate")
+            seen.add(container["name"])
+            yield from _container(container, place, volumes.names)
+
+
+def pod_update(new: Object, old: Object) -> Iterator[Cause]:
+    """A pod's spec is fixed but for its images, deadline, tolerations and grace period."""
+
+    def fixed_part(spec: Object) -> Object:
+        spec = copy.deepcopy(spec)
+        for container in [*spec.get("containers", ()), *spec.get("initContainers", ())]:
+            container.pop("image", None)
+        for key in ("activeDeadlineSeconds", "tolerations", "terminationGracePeriodSeconds"):
+            spec.pop(key, None)
+        return spec
+
+    if fixed_part(new) != fixed_part(old):
+        yield Cause(
+            "spec",
+            "Forbidden: pod updates may not change fields other than `spec.containers[*].image`,"
+            "`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to "
+            "existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was "
+            "previously negative)",
+            "FieldValueForbidden",
+        )
+
+
+class _names:  # noqa: N801 - a pair of results that reads as a function
+    def __init__(self, items: list[Object], path: str) -> None:
+        self.names: set[str] = set()
+        self.causes: list[Cause] = []
+        for index, item in enumerate(items):
+            place = f"{path}[{index}]"
+            if item["name"] in self.names:
+                self.causes.append(Cause(f"{place}.name", f'Duplicate value: "{item["name"]}"', "FieldValueDuplicate"))
+            self.names.add(item["name"])
+            if len(item) > 2:
+                self.causes.append(
+                    Cause(place, "Forbidden: may not specify more than 1 volume type", "FieldValueForbidden")
+                )
+
+
+def _container(container: Object, path: str, volumes: set[str]) -> Iterator[Cause]:
+    if not _LABEL.match(container["name"]) or len(container["name"]) > 63:
+        yield Cause(
+            f"{path}.name",
+            f'Invalid value: "{container["name"]}": a lowercase RFC 1123 label must consist of lower case '
+            "alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. "
+            "'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')",
+        )
+    if not container.get("image", "").strip():
+        yield Cause(f"{path}.image", "Required value", "FieldValueRequired")
+    policies = ("Always", "IfNotPresent", "Never")
+    if container["imagePullPolicy"] not in policies:
+        yield naming.unsupported(f"{path}.imagePullPolicy", container["imagePullPolicy"], *policies)
+    for index, port in enumerate(container.get("ports") or ()):
+        yield from _port(port.get("containerPort", 0), f"{path}.ports[{index}].containerPort")
+        if port["protocol"] not in ("TCP", "UDP", "SCTP"):
+            yield naming.unsupported(f"{path}.ports[{index}].protocol", port["protocol"], "SCTP", "TCP", "UDP")
+    for index, variable in enumerate(container.get("env") or ()):
+        if not _ENV_NAME.match(variable["name"]):
+            yield Cause(
+                f"{path}.env[{index}].name",
+                f'Invalid value: "{variable["name"]}": a valid environment variable name must consist only of '
+                "printable ASCII characters other than '='",
+            )
+        if variable.get("value") and variable.get("valueFrom"):
+            yield Cause(
+                f"{path}.env[{index}].valueFrom",
+                'Invalid value: "": may not be specified when `value` is not empty',
+            )
+    for index, mount in enumerate(container.get("volumeMounts") or ()):
+        if mount["name"] not in volumes:
+            place = f"{path}.volumeMounts[{index}].name"
+            yield Cause(place, f'Not found: "{mount["name"]}"', "FieldValueNotFound")
+    yield from _resources(container["resources"], f"{path}.resources")
+    for name in _PROBES:
+        if name in container:
+            yield from _probe(container[name], f"{path}.{name}", is_readiness=name == "readinessProbe")
+
+
+def _resources(resources: Object, path: str) -> Iterator[Cause]:
+    amounts = {}
+    for part in ("limits", "requests"):
+        for key, text in (resources.get(part) or {}).items():
+            try:
+                amounts[part, key] = quantities.parse(text)
+            except ValueError as error:
+                yield Cause(f"{path}.{part}[{key}]", f'Invalid value: "{text}": {error}')
+    for (part, key), amount in amounts.items():
+        limit = amounts.get(("limits", key))
+        if part == "requests" and limit is not None and amount > limit:
+            text = resources["requests"][key]
+            yield Cause(
+                f"{path}.requests",
+                f'Invalid value: "{text}": must be less than or equal to {key} limit of {resources["limits"][key]}',
+            )
+
+
+def _probe(probe: Object, path: str, *, is_readiness: bool) -> Iterator[Cause]:
+    handlers = [name for name in _HANDLERS if name in probe]
+    if not handlers:
+        yield Cause(path, "Required value: must specify a handler type", "FieldValueRequired")
+    for extra in handlers[1:]:
+        yield Cause(
+            f"{path}.{extra}",
+            "Forbidden: may not specify more than 1 handler type",
+            "FieldValueForbidden",
+        )
+    for handler in handlers:
+        port = probe[handler].get("port")
+        if isinstance(port, int):
+            yield from _port(port, f"{path}.{handler}.port")
+    if not is_readiness and probe["successThreshold"] != 1:
+        yield Cause(f"{path}.successThreshold", f"Invalid value: {probe['successThreshold']}: must be 1")
+    for key in ("timeoutSeconds", "periodSeconds", "failureThreshold", "initialDelaySeconds"):
+        if probe.get(key, 0) < 0:
+            yield Cause(f"{path}.{key}", f"Invalid value: {probe[key]}: must be greater than or equal to 0")
+
+
+def _port(number: int, path: str) -> Iterator[Cause]:
+    if not 1 <= number <= 65535:
+        yield Cause(path, f"Invalid value: {number}: must be between 1 and 65535, inclusive")

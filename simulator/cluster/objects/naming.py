@@ -1,0 +1,90 @@
+"""Names, labels and annotations: what the API server takes (apimachinery/pkg/util/validation). Pure."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from simulator.cluster.errors import Cause
+
+
+@dataclass(frozen=True)
+class NameRule:
+    """Which names a kind takes, and the API server's words for those that it does not."""
+
+    pattern: re.Pattern[str]
+    words: str
+    longest: int
+
+
+LABEL = NameRule(
+    re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?"),
+    "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and "
+    "end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is "
+    "'[a-z0-9]([-a-z0-9]*[a-z0-9])?')",
+    63,
+)
+SERVICE = NameRule(
+    re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?"),
+    "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic "
+    "character, and end with an alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for "
+    "validation is '[a-z]([-a-z0-9]*[a-z0-9])?')",
+    63,
+)
+SUBDOMAIN = NameRule(
+    re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*"),
+    "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must "
+    "start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is "
+    "'[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')",
+    253,
+)
+_QUALIFIED = re.compile(r"([a-z0-9.-]+/)?[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?")
+_QUALIFIED_WORDS = (
+    "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an "
+    "alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is "
+    "'([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')"
+)
+_VALUE = re.compile(r"(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?")
+_VALUE_WORDS = (
+    "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must "
+    "start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for "
+    "validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')"
+)
+
+
+def metadata(meta: Mapping[str, object], rule: NameRule) -> Iterator[Cause]:
+    """What is wrong with an object's name, labels and annotations."""
+    name = str(meta.get("name") or "")
+    if not name and not meta.get("generateName"):
+        yield Cause("metadata.name", "Required value: name or generateName is required", "FieldValueRequired")
+    if name:
+        yield from of_name(name, rule, "metadata.name")
+    yield from labels(meta.get("labels"), "metadata.labels")
+    annotations = meta.get("annotations")
+    for key in annotations if isinstance(annotations, Mapping) else ():
+        if not _QUALIFIED.fullmatch(key.lower()):
+            yield Cause("metadata.annotations", f'Invalid value: "{key}": {_QUALIFIED_WORDS}')
+
+
+def of_name(name: str, rule: NameRule, path: str) -> Iterator[Cause]:
+    """What is wrong with a name at `path`."""
+    if not rule.pattern.fullmatch(name):
+        yield Cause(path, f'Invalid value: "{name}": {rule.words}')
+    if len(name) > rule.longest:
+        yield Cause(path, f'Invalid value: "{name}": must be no more than {rule.longest} bytes')
+
+
+def labels(have: object, path: str) -> Iterator[Cause]:
+    """What is wrong with a set of labels; anything but a map has none."""
+    for key, value in (have if isinstance(have, Mapping) else {}).items():
+        if not _QUALIFIED.fullmatch(key) or len(key.rpartition("/")[2]) > 63:
+            yield Cause(path, f'Invalid value: "{key}": {_QUALIFIED_WORDS}')
+        if len(value) > 63:
+            yield Cause(path, f'Invalid value: "{value}": must be no more than 63 bytes')
+        elif not _VALUE.fullmatch(value):
+            yield Cause(path, f'Invalid value: "{value}": {_VALUE_WORDS}')
+
+
+def unsupported(path: str, value: object, *served: str) -> Cause:
+    """A value that is none of the served ones."""
+    text = ", ".join(f'"{entry}"' for entry in sorted(served))
+    return Cause(path, f'Unsupported value: "{value}": supported values: {text}', "FieldValueNotSupported")
