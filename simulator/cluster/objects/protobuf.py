@@ -20,7 +20,23 @@ from simulator.cluster.store import Object
 MEDIA_TYPE = "application/vnd.kubernetes.protobuf"
 FILE = Path(__file__).with_name("field_numbers.json")
 _ENVELOPE = "Unknown"
-ROOTS = ("Pod", "Service", "Namespace", "Node", "ConfigMap", "Secret", "Deployment", "Eviction", "DeleteOptions")
+ROOTS = (
+    "Pod",
+    "Service",
+    "Namespace",
+    "Node",
+    "ConfigMap",
+    "Secret",
+    "ServiceAccount",
+    "ResourceQuota",
+    "Deployment",
+    "Job",
+    "Eviction",
+    "SelfSubjectAccessReview",
+    "SelfSubjectRulesReview",
+    "SelfSubjectReview",
+    "DeleteOptions",
+)
 
 _MAGIC = b"k8s\x00"
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
@@ -28,6 +44,9 @@ _ROOT_PACKAGES = (
     "k8s.io.api.core.v1",
     "k8s.io.api.apps.v1",
     "k8s.io.api.policy.v1",
+    "k8s.io.api.batch.v1",
+    "k8s.io.api.authorization.v1",
+    "k8s.io.api.authentication.v1",
     "k8s.io.apimachinery.pkg.apis.meta.v1",
     "k8s.io.apimachinery.pkg.runtime",
 )
@@ -201,7 +220,10 @@ def _parse(text: str) -> Iterator[tuple[str, list[tuple[str, str, str, str]]]]:
 
 
 def _read(api: Path, machinery: Path) -> dict[str, str]:
-    places = {f"k8s.io.api.{g}.v1": api / g / "v1" for g in ("core", "apps", "policy")}
+    places = {
+        f"k8s.io.api.{g}.v1": api / g / "v1"
+        for g in ("core", "apps", "policy", "batch", "authorization", "authentication")
+    }
     places |= {
         f"k8s.io.apimachinery.pkg.{part.replace('/', '.')}": machinery / "pkg" / part
         for part in ("apis/meta/v1", "api/resource", "util/intstr", "runtime")

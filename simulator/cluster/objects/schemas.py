@@ -1,4 +1,4 @@
-"""The fields of every served kind: names, types, which are required, and how lists merge.
+"""The fields of kinds: names, types, which are required, and how lists merge.
 
 `schemas.json` is derived from the models of the official Python client by `python -m simulator.cluster.objects.schemas`
 and kept beside this module, because reading it takes milliseconds and importing two hundred models does not.
@@ -28,6 +28,20 @@ ROOTS = {
     "Deployment": "V1Deployment",
     "ReplicaSet": "V1ReplicaSet",
     "EndpointSlice": "V1EndpointSlice",
+    "ControllerRevision": "V1ControllerRevision",
+    "DaemonSet": "V1DaemonSet",
+    "Job": "V1Job",
+    "Lease": "V1Lease",
+    "NetworkPolicy": "V1NetworkPolicy",
+    "PersistentVolume": "V1PersistentVolume",
+    "PersistentVolumeClaim": "V1PersistentVolumeClaim",
+    "ResourceQuota": "V1ResourceQuota",
+    "ServiceAccount": "V1ServiceAccount",
+    "StatefulSet": "V1StatefulSet",
+    "StorageClass": "V1StorageClass",
+    "SelfSubjectAccessReview": "V1SelfSubjectAccessReview",
+    "SelfSubjectReview": "V1SelfSubjectReview",
+    "SelfSubjectRulesReview": "V1SelfSubjectRulesReview",
     "Scale": "V1Scale",
     "Eviction": "V1Eviction",
     "DeleteOptions": "V1DeleteOptions",
@@ -45,6 +59,12 @@ QUANTITIES = {
     "V1ContainerStatus.allocatedResources",
     "V1EmptyDirVolumeSource.sizeLimit",
     "V1ResourceFieldSelector.divisor",
+    "V1ResourceQuotaSpec.hard",
+    "V1ResourceQuotaStatus.hard",
+    "V1ResourceQuotaStatus.used",
+    "V1PersistentVolumeSpec.capacity",
+    "V1PersistentVolumeClaimStatus.capacity",
+    "V1PersistentVolumeClaimStatus.allocatedResources",
 }
 
 # `patchMergeKey` of the API's Go structs (k8s.io/api); "" merges a list of plain values as a set.
@@ -77,6 +97,12 @@ MERGE_KEYS = {
     "V1PodStatus.hostIPs": "ip",
     "V1DeploymentStatus.conditions": "type",
     "V1ReplicaSetStatus.conditions": "type",
+    "V1StatefulSetStatus.conditions": "type",
+    "V1DaemonSetStatus.conditions": "type",
+    "V1JobStatus.conditions": "type",
+    "V1PersistentVolumeClaimStatus.conditions": "type",
+    "V1ServiceAccount.secrets": "name",
+    "V1ServiceAccount.imagePullSecrets": "name",
     "V1NamespaceStatus.conditions": "type",
     "V1ServiceStatus.conditions": "type",
 }
