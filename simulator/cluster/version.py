@@ -2,11 +2,11 @@
 
 VERSION = {
     "major": "1",
-    "minor": "34",
-    "gitVersion": "v1.34.0",
+    "minor": "36",
+    "gitVersion": "v1.36.0",
     "gitCommit": "",
     "gitTreeState": "clean",
-    "buildDate": "2025-08-27T10:09:04Z",
+    "buildDate": "2026-04-22T00:00:00Z",
     "goVersion": "",
     "compiler": "cpython",
     "platform": "linux/amd64",

@@ -18,7 +18,7 @@ def _wait_rolled_out(kubectl) -> None:
 
 
 def test_version_and_api_resources(kubectl) -> None:
-    assert "Server Version: v1.34" in kubectl("version")
+    assert "Server Version: v1.36" in kubectl("version")
     assert re.search(r"deployments\s+deploy\s+apps/v1\s+true\s+Deployment", kubectl("api-resources"))
 
 
