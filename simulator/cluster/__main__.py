@@ -60,12 +60,13 @@ def main(arguments: Sequence[str]) -> int:
     state = Path(options.state).resolve()
     try:
         limits = _limits(options)
+        catalogue = images.catalogue(*(images.read(options.images) if options.images else ()))
         with leftovers.sole_owner(state):
             leftovers.end(state)
             volumes.remove(state / "pods")
             try:
                 with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-                    runner.run(_serve(state, limits))
+                    runner.run(_serve(state, limits, catalogue))
             finally:
                 leftovers.end(state)
     except GamedayError as error:
@@ -74,7 +75,7 @@ def main(arguments: Sequence[str]) -> int:
     return 0
 
 
-async def _serve(state: Path, limits: BackOffLimits) -> None:
+async def _serve(state: Path, limits: BackOffLimits, catalogue: dict[str, images.Image]) -> None:
     asked_to_end = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -84,7 +85,7 @@ async def _serve(state: Path, limits: BackOffLimits) -> None:
     _populate(store, subnet)
     events = EventLog(store)
     env = _base_env(state)
-    shared = Node(node.NAME, subnet.node, state, images.catalogue(), limits, events, ProcessTable(), env)
+    shared = Node(node.NAME, subnet.node, state, catalogue, limits, events, ProcessTable(), env)
     kubelet = Kubelet(store, shared, subnet.pods())
     parts = (
         Scheduling(store, events),
@@ -174,6 +175,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--clock", type=float, default=1.0, help="drill clock; scales the crash back-off")
     parser.add_argument("--crash-base", type=float, metavar="S", help="first crash back-off (wall seconds)")
     parser.add_argument("--crash-cap", type=float, metavar="S", help="longest crash back-off (wall seconds)")
+    parser.add_argument("--images", type=Path, metavar="FILE", help="images beside the shipped ones, as YAML")
     parser.add_argument("--verbose", action="store_true", help="log details")
     return parser
 

@@ -1,7 +1,13 @@
-"""The whole embedded cluster as a process, shared by the session; a namespace of its own for each module."""
+"""A cluster for other projects' clients: the embedded one as a process, or the one that CONFORMANCE_KUBECONFIG names.
+
+Tests are written against any cluster; `embedded` and `real` mark what makes sense on one side only. With
+CONFORMANCE_EVERY_KUBECTL set, kubectl tests run once for each kubectl of the machine from 1.31 on, else for the one
+that is installed with gameday.
+"""
 
 import json
 import os
+import re
 import selectors
 import signal
 import subprocess
@@ -9,15 +15,49 @@ import sys
 import threading
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 from simulator.processes import MARK, sweep
 
-START_S = 30.0
+START_S = 120.0 if "CONFORMANCE_KUBECONFIG" in os.environ else 30.0
+OLDEST = (1, 31)
 VENV_KUBECTL = Path(sys.executable).with_name("kubectl")
-SYSTEM_KUBECTL = Path("/usr/bin/kubectl")
+REAL = os.environ.get("CONFORMANCE_KUBECONFIG")
+
+
+@cache
+def kubectls() -> tuple[Path, ...]:
+    """The kubectl programs to try: ours first, then, if all are asked for, the machine's by version."""
+    if not os.environ.get("CONFORMANCE_EVERY_KUBECTL"):
+        return (VENV_KUBECTL,)
+    folders = {Path(folder).resolve() for folder in os.environ.get("PATH", "").split(os.pathsep)}
+    folders |= {(folder / "kubectl").resolve().parent for folder in folders if (folder / "kubectl").exists()}
+    names = re.compile(r"kubectl(\.\d+\.\d+)?")
+    found = {VENV_KUBECTL.resolve(): VENV_KUBECTL}
+    for folder in folders:
+        for program in folder.glob("kubectl*") if folder.is_dir() else ():
+            if names.fullmatch(program.name) and os.access(program, os.X_OK):
+                found.setdefault(program.resolve(), program)
+    return tuple(program for program in found.values() if _version(program) >= OLDEST)
+
+
+def _version(program: Path) -> tuple[int, int]:
+    done = subprocess.run([program, "version", "--client"], capture_output=True, text=True, timeout=20, check=False)
+    match = re.search(r"Client Version: v(\d+)\.(\d+)", done.stdout)
+    return (int(match[1]), int(match[2])) if match else (0, 0)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave out what makes sense on the other side only."""
+    marker, why = ("embedded", "the embedded cluster only") if REAL else ("real", "needs CONFORMANCE_KUBECONFIG")
+    for item in items:
+        if item.get_closest_marker(marker):
+            item.add_marker(pytest.mark.skip(reason=why))
+
 
 _SERVER = """
 import http.server, sys
@@ -51,7 +91,7 @@ MANIFEST = {
                             {
                                 "name": "api",
                                 "image": "python:3",
-                                "args": ["-c", _SERVER, "$(POD_IP)"],
+                                "command": ["python3", "-c", _SERVER, "$(POD_IP)"],
                                 "ports": [{"containerPort": 8080, "name": "http"}],
                                 "env": [{"name": "POD_IP", "valueFrom": {"fieldRef": {"fieldPath": "status.podIP"}}}],
                                 "readinessProbe": {"httpGet": {"port": "http"}, "periodSeconds": 1},
@@ -75,13 +115,23 @@ MANIFEST = {
 
 @pytest.fixture(scope="session")
 def kubeconfig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A running cluster's kubeconfig; the cluster ends with the session and leaves no process."""
+    """The cluster's kubeconfig. An embedded one ends with the session and leaves no process."""
+    if REAL:
+        yield Path(REAL)
+        return
     state = tmp_path_factory.mktemp("cluster")
+    with embedded(state) as path:
+        yield path
+
+
+@contextmanager
+def embedded(state: Path, *flags: str) -> Iterator[Path]:
+    """An embedded cluster on a state folder; gives its kubeconfig."""
     mark = f"conformance-{uuid.uuid4().hex}"
     log = state / "server.log"
     with log.open("wb") as errors:
         process = subprocess.Popen(
-            [sys.executable, "-m", "simulator.cluster", "--state", str(state), "--clock", "60"],
+            [sys.executable, "-m", "simulator.cluster", "--state", str(state), "--clock", "60", *flags],
             stdout=subprocess.PIPE,
             stderr=errors,
             env={**os.environ, MARK: mark},
@@ -117,14 +167,14 @@ def run_kubectl(program: Path, kubeconfig: Path, *arguments: str, namespace: str
 @pytest.fixture(scope="module")
 def namespace(request: pytest.FixtureRequest, kubeconfig: Path) -> Iterator[str]:
     """A namespace with the manifest in it, rolled out; gone afterwards."""
-    name = request.module.__name__.rpartition(".")[2].replace("_", "-")
+    name = f"{request.module.__name__.rpartition('.')[2].replace('_', '-')}-{uuid.uuid4().hex[:4]}"
 
     def call(*arguments: str, stdin: str | None = None) -> str:
         return run_kubectl(VENV_KUBECTL, kubeconfig, *arguments, namespace=name, stdin=stdin, ok=True)
 
     call("create", "-f", "-", stdin=json.dumps({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}))
     call("apply", "-f", "-", stdin=json.dumps(MANIFEST))
-    call("rollout", "status", "deployment/web", "--timeout=30s")
+    call("rollout", "status", "deployment/web", f"--timeout={START_S:g}s")
     yield name
     call("delete", "namespace", name, "--timeout=20s")
 
@@ -158,7 +208,7 @@ class Kubectl:
                 process.kill()
 
 
-@pytest.fixture(params=[p for p in (VENV_KUBECTL, SYSTEM_KUBECTL) if p.exists()], ids=lambda program: program.parts[-3])
+@pytest.fixture(params=kubectls(), ids=lambda program: program.name if program != VENV_KUBECTL else "own")
 def kubectl(request: pytest.FixtureRequest, kubeconfig: Path, namespace: str) -> Kubectl:
-    """Each kubectl of this machine, bound to the module's namespace."""
+    """Each kubectl, bound to the module's namespace."""
     return Kubectl(request.param, kubeconfig, namespace)

@@ -8,6 +8,8 @@ import pytest
 
 pytestmark = pytest.mark.conformance
 
+_TWO_LINES = "print('one'); print('two')"
+
 
 def _pods(kubectl, *extra: str) -> list[str]:
     return kubectl("get", "pods", "-l", "app=web", "-o", "name", *extra).split()
@@ -73,7 +75,7 @@ def test_a_followed_log_ends_with_its_pod(kubectl) -> None:
         "metadata": {"name": "once"},
         "spec": {
             "restartPolicy": "Never",
-            "containers": [{"name": "c", "image": "python:3", "args": ["-c", "print('one'); print('two')"]}],
+            "containers": [{"name": "c", "image": "python:3", "command": ["python3", "-c", _TWO_LINES]}],
         },
     }
     kubectl("create", "-f", "-", stdin=json.dumps(job))

@@ -1,8 +1,18 @@
-"""The image catalogue: which local command an image name stands for."""
+"""The image catalogue: which local command an image name stands for.
+
+Entrypoint and cmd are those that the image itself declares, so that `command` and `args` of a manifest mean here what
+they mean on any cluster: the images of Python and of busybox have no entrypoint.
+"""
 
 import sys
 from dataclasses import dataclass, field
 from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from simulator.errors import BadInput
 
 
 @dataclass(frozen=True)
@@ -24,18 +34,50 @@ def _module(name: str) -> tuple[str, ...]:
     return (sys.executable, "-m", name)
 
 
-def catalogue() -> dict[str, Image]:
-    """Every image that this cluster can run, by its full name."""
+def catalogue(*more: Image) -> dict[str, Image]:
+    """Every image that this cluster can run, by its full name; `more` come beside or in place of the shipped ones."""
     python = f"python:{sys.version_info.major}.{sys.version_info.minor}"
     images = (
         Image("postgres:18", _module("simulator.cluster.kubelet.postgres_image"), ("postgres",)),
         Image("gameday/target-app:1.0.0", _module("target_app")),
         Image("gameday/llm-provider:1.0.0", _module("target_app.provider")),
         Image("gameday/faults:1.0.0", _module("simulator.faults.sessions")),
-        Image(python, (sys.executable,)),
-        Image("python:3", (sys.executable,)),
+        Image(python, (), ("python3",)),
+        Image("python:3", (), ("python3",)),
+        *more,
     )
     return {image.name: image for image in images}
+
+
+def read(path: Path) -> tuple[Image, ...]:
+    """Images of a user's own: a YAML file with `images: {name:tag: {entrypoint: [...], cmd: [...], env: {...}}}`.
+
+    `BadInput`, with the place and what belongs there, where the file is anything else.
+    """
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, yaml.YAMLError) as error:
+        raise BadInput(f"{path}: cannot be read as YAML: {error}") from None
+    entries = content.get("images") if isinstance(content, dict) else None
+    if not isinstance(entries, dict):
+        raise BadInput(f"{path}: write `images:` and below it a name such as `web:1` with entrypoint, cmd and env")
+    return tuple(_image(f"{path}: images.{name}", str(name), entry) for name, entry in entries.items())
+
+
+def _image(place: str, name: str, entry: Any) -> Image:
+    if not isinstance(entry, dict) or not set(entry) <= {"entrypoint", "cmd", "env"}:
+        raise BadInput(f"{place}: an image has entrypoint, cmd and env, and nothing else")
+    words = {}
+    for key in ("entrypoint", "cmd"):
+        words[key] = entry.get(key) or []
+        if not isinstance(words[key], list) or not all(isinstance(word, str) for word in words[key]):
+            raise BadInput(f"{place}.{key}: write a list of words, such as [python3, -m, my_app]")
+    env = entry.get("env") or {}
+    if not isinstance(env, dict):
+        raise BadInput(f"{place}.env: write names and values")
+    if ":" not in name.rpartition("/")[2]:
+        name += ":latest"
+    return Image(name, tuple(words["entrypoint"]), tuple(words["cmd"]), {str(k): str(v) for k, v in env.items()})
 
 
 def find(images: dict[str, Image], name: str) -> Image | None:
