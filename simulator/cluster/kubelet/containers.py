@@ -209,7 +209,7 @@ class Container:
     async def _variables(self, image: Image) -> dict[str, str]:
         while True:
             try:
-                return {**self._node.base_env, **image.env, **self._host.variables(self.spec)}
+                return {**image.variables(self._node.base_env), **self._host.variables(self.spec)}
             except ConfigError as error:
                 self._tell.warning("Failed", f"Error: {error}")
                 self.shown.waiting("CreateContainerConfigError", str(error))

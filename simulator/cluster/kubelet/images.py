@@ -4,7 +4,9 @@ Entrypoint and cmd are those that the image itself declares, so that `command` a
 they mean on any cluster: the images of Python and of busybox have no entrypoint.
 """
 
+import os
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -12,17 +14,27 @@ from typing import Any
 
 import yaml
 
-from simulator.errors import BadInput
+from simulator.cluster.kubelet import postgres_image
+from simulator.errors import BadInput, NotPossible
 
 
 @dataclass(frozen=True)
 class Image:
-    """What an image would run: `entrypoint` is replaced by a container's `command`, `cmd` by its `args`."""
+    """What an image would run: `entrypoint` is replaced by a container's `command`, `cmd` by its `args`.
+
+    `path` are folders of programs that the image has beside those of the machine.
+    """
 
     name: str
     entrypoint: tuple[str, ...]
     cmd: tuple[str, ...] = ()
     env: dict[str, str] = field(default_factory=dict)
+    path: tuple[str, ...] = ()
+
+    def variables(self, base: Mapping[str, str]) -> dict[str, str]:
+        """Its environment on top of a node's."""
+        path = os.pathsep.join([*self.path, base.get("PATH", os.defpath)])
+        return {**base, "PATH": path, **self.env}
 
     @property
     def id(self) -> str:
@@ -34,11 +46,18 @@ def _module(name: str) -> tuple[str, ...]:
     return (sys.executable, "-m", name)
 
 
+def _postgres() -> tuple[str, ...]:
+    try:
+        return (str(postgres_image.find_programs()),)
+    except NotPossible:
+        return ()  # the image says so when it is run
+
+
 def catalogue(*more: Image) -> dict[str, Image]:
     """Every image that this cluster can run, by its full name; `more` come beside or in place of the shipped ones."""
     python = f"python:{sys.version_info.major}.{sys.version_info.minor}"
     images = (
-        Image("postgres:18", _module("simulator.cluster.kubelet.postgres_image"), ("postgres",)),
+        Image("postgres:18", _module("simulator.cluster.kubelet.postgres_image"), ("postgres",), path=_postgres()),
         Image("gameday/target-app:1.0.0", _module("target_app")),
         Image("gameday/llm-provider:1.0.0", _module("target_app.provider")),
         Image("gameday/faults:1.0.0", _module("simulator.faults.sessions")),
@@ -50,7 +69,7 @@ def catalogue(*more: Image) -> dict[str, Image]:
 
 
 def read(path: Path) -> tuple[Image, ...]:
-    """Images of a user's own: a YAML file with `images: {name:tag: {entrypoint: [...], cmd: [...], env: {...}}}`.
+    """Images of a user's own: a YAML file with `images: {name:tag: {entrypoint: [], cmd: [], env: {}, path: []}}`.
 
     `BadInput`, with the place and what belongs there, where the file is anything else.
     """
@@ -65,10 +84,10 @@ def read(path: Path) -> tuple[Image, ...]:
 
 
 def _image(place: str, name: str, entry: Any) -> Image:
-    if not isinstance(entry, dict) or not set(entry) <= {"entrypoint", "cmd", "env"}:
-        raise BadInput(f"{place}: an image has entrypoint, cmd and env, and nothing else")
+    if not isinstance(entry, dict) or not set(entry) <= {"entrypoint", "cmd", "env", "path"}:
+        raise BadInput(f"{place}: an image has entrypoint, cmd, env and path, and nothing else")
     words = {}
-    for key in ("entrypoint", "cmd"):
+    for key in ("entrypoint", "cmd", "path"):
         words[key] = entry.get(key) or []
         if not isinstance(words[key], list) or not all(isinstance(word, str) for word in words[key]):
             raise BadInput(f"{place}.{key}: write a list of words, such as [python3, -m, my_app]")
@@ -77,7 +96,13 @@ def _image(place: str, name: str, entry: Any) -> Image:
         raise BadInput(f"{place}.env: write names and values")
     if ":" not in name.rpartition("/")[2]:
         name += ":latest"
-    return Image(name, tuple(words["entrypoint"]), tuple(words["cmd"]), {str(k): str(v) for k, v in env.items()})
+    return Image(
+        name,
+        tuple(words["entrypoint"]),
+        tuple(words["cmd"]),
+        {str(k): str(v) for k, v in env.items()},
+        tuple(words["path"]),
+    )
 
 
 def find(images: dict[str, Image], name: str) -> Image | None:
