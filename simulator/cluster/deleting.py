@@ -1,30 +1,35 @@
-"""Delete and evict: grace periods, finalizers, preconditions, orphans. No I/O beyond the store.
+"""Delete and evict: grace periods, finalizers, preconditions. No I/O beyond the store.
 
-What is owned by a deleted object is collected by a controller (foreground deletion is served as background), and a
-pod with a grace period is removed by the kubelet once its processes have ended.
+The policies Orphan and Foreground become finalizers that the garbage collector works off; a pod with a grace period is
+removed by the kubelet once its processes have ended.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from simulator.cluster import errors
-from simulator.cluster.resources import ALL, Resource
+from simulator.cluster.resources import PODS, Resource
 from simulator.cluster.store import Object, Store
 
+ORPHAN = "orphan"
+FOREGROUND = "foregroundDeletion"
+_BY_POLICY = {"Orphan": [ORPHAN], "Foreground": [FOREGROUND], "Background": list[str]()}
 _PROTECTED = ("default", "kube-system", "kube-public")
 
 
 @dataclass(frozen=True)
 class DeleteOptions:
-    """What a client may say about a deletion; `grace_s` None leaves it to the object."""
+    """What a client may say about a deletion; `grace_s` and `policy` None leave it to the object."""
 
     grace_s: int | None = None
-    is_orphaning: bool = False
+    policy: str | None = None
     uid: str | None = None
     version: str | None = None
     is_dry_run: bool = False
+
+
+IN_BACKGROUND = DeleteOptions(policy="Background")
 
 
 def delete(store: Store, resource: Resource, namespace: str, name: str, options: DeleteOptions) -> Object:
@@ -32,15 +37,59 @@ def delete(store: Store, resource: Resource, namespace: str, name: str, options:
     obj = store.get(resource, namespace, name)
     _check(resource, obj, options)
     if not options.is_dry_run:
-        if options.is_orphaning:
-            _orphan(store, obj["metadata"]["uid"])
-        if (grace_s := _wait_of(resource, obj, options)) is None:
+        finalizers = _finalizers(resource, obj, options)
+        if (grace_s := _wait_of(resource, obj, options, finalizers)) is None:
             obj = store.remove(resource, namespace, name)
         else:
-            obj = store.modify(resource, namespace, name, lambda draft: _mark(resource, draft, grace_s))
-    if resource.kind in ("Pod", "Service", "Namespace") or _is_marked(obj):
+            obj = store.modify(resource, namespace, name, lambda draft: _mark(resource, draft, grace_s, finalizers))
+    if resource.kind in ("Pod", "Service", "Namespace", "PersistentVolumeClaim", "PersistentVolume") or is_marked(obj):
         return obj
     return success(resource, obj)
+
+
+def finish(store: Store, namespace: str, name: str) -> None:
+    """A marked pod's processes have ended: it goes, or waits for its finalizers alone."""
+
+    def at_once(draft: Object) -> None:
+        draft["metadata"]["deletionGracePeriodSeconds"] = 0
+
+    if store.get(PODS, namespace, name)["metadata"].get("finalizers"):
+        store.modify(PODS, namespace, name, at_once)
+    else:
+        store.remove(PODS, namespace, name)
+
+
+def drop_finalizer(store: Store, resource: Resource, obj: Object, finalizer: str) -> None:
+    """Take a finalizer off; an object that waited for it alone is gone after that."""
+    meta = obj["metadata"]
+
+    def without(draft: Object) -> None:
+        kept = [entry for entry in draft["metadata"].get("finalizers") or () if entry != finalizer]
+        draft["metadata"].pop("finalizers", None)
+        if kept:
+            draft["metadata"]["finalizers"] = kept
+
+    namespace = meta.get("namespace", "")
+    after = store.modify(resource, namespace, meta["name"], without)
+    if is_released(resource, meta, after["metadata"]):
+        store.remove(resource, namespace, meta["name"])
+
+
+def is_released(resource: Resource, before: Object, after: Object) -> bool:
+    """Whether the last finalizer of an object that is to go has just been taken off; both are its metadata."""
+    waits = before.get("deletionTimestamp") and before.get("finalizers") and not after.get("finalizers")
+    return bool(waits) and (resource.kind != "Pod" or not before.get("deletionGracePeriodSeconds"))
+
+
+def is_marked(obj: Object) -> bool:
+    """Whether the object is being deleted."""
+    return bool(obj["metadata"].get("deletionTimestamp"))
+
+
+def policy_of(obj: Object) -> str | None:
+    """The policy that the object's finalizers stand for."""
+    finalizers = obj["metadata"].get("finalizers") or ()
+    return "Orphan" if ORPHAN in finalizers else "Foreground" if FOREGROUND in finalizers else None
 
 
 def success(resource: Resource, obj: Object) -> Object:
@@ -62,9 +111,17 @@ def _check(resource: Resource, obj: Object, options: DeleteOptions) -> None:
         raise errors.forbidden(resource.plural, meta["name"], "this namespace may not be deleted")
 
 
-def _wait_of(resource: Resource, obj: Object, options: DeleteOptions) -> int | None:
+def _finalizers(resource: Resource, obj: Object, options: DeleteOptions) -> list[str]:
+    """The object's own, and the one that stands for the policy; a Job's pods stay by default (batch/v1)."""
+    default = "Orphan" if resource.kind == "Job" else "Background"
+    policy = options.policy or policy_of(obj) or default
+    kept = [entry for entry in obj["metadata"].get("finalizers") or () if entry not in (ORPHAN, FOREGROUND)]
+    return [*kept, *_BY_POLICY[policy]]
+
+
+def _wait_of(resource: Resource, obj: Object, options: DeleteOptions, finalizers: list[str]) -> int | None:
     """Seconds for which the object stays marked as going; None if it goes at once."""
-    has_finalizers = bool(obj["metadata"].get("finalizers"))
+    has_finalizers = bool(finalizers)
     if resource.kind == "Namespace":
         return 0
     if resource.kind != "Pod":
@@ -80,10 +137,13 @@ def _wait_of(resource: Resource, obj: Object, options: DeleteOptions) -> int | N
     return grace if grace > 0 or has_finalizers else None
 
 
-def _mark(resource: Resource, draft: Object, grace_s: int) -> Object:
+def _mark(resource: Resource, draft: Object, grace_s: int, finalizers: list[str]) -> Object:
     meta = draft["metadata"]
+    meta.pop("finalizers", None)
+    if finalizers:
+        meta["finalizers"] = finalizers
     held = meta.get("deletionGracePeriodSeconds")
-    if not _is_marked(draft) or (held is not None and grace_s < held):
+    if not is_marked(draft) or (held is not None and grace_s < held):
         end = datetime.now(UTC) + timedelta(seconds=grace_s)
         meta["deletionTimestamp"] = end.strftime("%Y-%m-%dT%H:%M:%SZ")
         if resource.kind != "Namespace":
@@ -91,27 +151,3 @@ def _mark(resource: Resource, draft: Object, grace_s: int) -> Object:
     if resource.kind == "Namespace":
         draft["status"] = {**(draft.get("status") or {}), "phase": "Terminating"}
     return draft
-
-
-def _is_marked(obj: Object) -> bool:
-    return bool(obj["metadata"].get("deletionTimestamp"))
-
-
-def _orphan(store: Store, owner: str) -> None:
-    """Take `owner` out of every ownerReference, in the same instant, so that nothing is collected with it."""
-    for resource in ALL:
-        for obj in list(store.list(resource)):
-            meta = obj["metadata"]
-            references = meta.get("ownerReferences") or []
-            kept = [entry for entry in references if entry["uid"] != owner]
-            if len(kept) != len(references):
-                store.modify(resource, meta.get("namespace", ""), meta["name"], _with_owners(kept))
-
-
-def _with_owners(kept: list[Object]) -> Callable[[Object], None]:
-    def change(draft: Object) -> None:
-        draft["metadata"].pop("ownerReferences", None)
-        if kept:
-            draft["metadata"]["ownerReferences"] = kept
-
-    return change

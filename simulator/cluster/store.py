@@ -15,7 +15,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from simulator.cluster import errors
-from simulator.cluster.resources import Resource
+from simulator.cluster.owners import OwnerIndex, Place
+from simulator.cluster.resources import EVENTS, Resource
 
 Object = dict[str, Any]
 HISTORY = 10_000
@@ -74,6 +75,7 @@ class Store:
         self._version = 0
         self._history: deque[Change] = deque(maxlen=HISTORY)
         self._watches: list[Watch] = []
+        self._owners = OwnerIndex()
 
     @property
     def version(self) -> int:
@@ -97,6 +99,21 @@ class Store:
         for key in sorted(table):
             if namespace is None or key[0] == namespace:
                 yield table[key]
+
+    def dependents(self, uid: str) -> tuple[Place, ...]:
+        """Resource, namespace and name of every object that has `uid` among its ownerReferences."""
+        return self._owners.dependents(uid)
+
+    def controlled(self, resource: Resource, uid: str) -> tuple[Object, ...]:
+        """The objects of a kind whose controller has `uid`, by name."""
+        owned = (self._objects[resource][place[1:]] for place in self.dependents(uid) if place[0] == resource)
+        mine = [obj for obj in owned if any(_controls(uid, entry) for entry in obj["metadata"]["ownerReferences"])]
+        return tuple(sorted(mine, key=lambda obj: str(obj["metadata"]["name"])))
+
+    def uncontrolled(self, resource: Resource, namespace: str) -> tuple[Object, ...]:
+        """The objects of a kind and namespace that have no controller, by name. Events are not followed."""
+        names = sorted(self._owners.free(resource, namespace))
+        return tuple(self._objects[resource][namespace, name] for name in names)
 
     def create(self, resource: Resource, obj: Object) -> Object:
         """Store a new object: fills uid, creationTimestamp, resourceVersion. `ApiError` 409 if it exists."""
@@ -170,12 +187,19 @@ class Store:
             del table[key]
         else:
             table[key] = obj
+        if resource != EVENTS:
+            before, after = old and old["metadata"], None if kind == "DELETED" else obj["metadata"]
+            self._owners.move((resource, *key), before, after)
         change = Change(self._version, kind, resource, obj, old)
         self._history.append(change)
         for watch in self._watches:
             if watch.resource == resource:
                 watch.push(change)
         return obj
+
+
+def _controls(uid: str, reference: Object) -> bool:
+    return reference["uid"] == uid and bool(reference.get("controller"))
 
 
 def timestamp() -> str:

@@ -55,18 +55,6 @@ async def test_a_finalizer_holds_an_object_until_it_is_taken_off(server) -> None
     assert server.store.find(CONFIG_MAPS, "default", "a") is None
 
 
-async def test_what_an_orphaning_deletion_leaves_has_no_owner_any_more(server, deployment) -> None:
-    path = "/apis/apps/v1/namespaces/default/deployments"
-    _, owner = await server.call("POST", path, deployment)
-    reference = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web", "uid": owner["metadata"]["uid"]}
-    other = {**reference, "name": "other", "uid": "u2"}
-    for name, owners in (("one", [reference]), ("both", [reference, other])):
-        await server.call("POST", MAPS, {"metadata": {"name": name, "ownerReferences": owners}})
-    await server.call("DELETE", f"{path}/web", {"propagationPolicy": "Orphan"})
-    assert "ownerReferences" not in server.store.get(CONFIG_MAPS, "default", "one")["metadata"]
-    assert server.store.get(CONFIG_MAPS, "default", "both")["metadata"]["ownerReferences"] == [other]
-
-
 async def test_a_precondition_that_does_not_hold_is_a_conflict(server) -> None:
     await server.call("POST", MAPS, {"metadata": {"name": "a"}})
     code, status = await server.call("DELETE", f"{MAPS}/a", {"preconditions": {"uid": "other"}})

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from simulator.cluster import errors
+from simulator.cluster import deleting, errors
 from simulator.cluster.api import requests
 from simulator.cluster.api.requests import Target
 from simulator.cluster.kinds import admission
@@ -117,7 +117,7 @@ class Writer:
         if requests.is_dry_run(query):
             return new
         result = self.store.modify(resource, stored.get("namespace", ""), stored["name"], lambda _: new)
-        if _is_released(resource, stored, result["metadata"]):
+        if deleting.is_released(resource, stored, result["metadata"]):
             return self.store.remove(resource, stored.get("namespace", ""), stored["name"])
         return result
 
@@ -201,9 +201,3 @@ def _place(resource: Resource, meta: Object, namespace: str | None) -> None:
         raise errors.bad_request(
             "the namespace of the provided object does not match the namespace sent on the request"
         )
-
-
-def _is_released(resource: Resource, before: Object, after: Object) -> bool:
-    """Whether the last finalizer of an object that is to go has just been taken off."""
-    waits = before.get("deletionTimestamp") and before.get("finalizers") and not after.get("finalizers")
-    return bool(waits) and (resource.kind != "Pod" or not before.get("deletionGracePeriodSeconds"))

@@ -1,28 +1,27 @@
-"""Garbage collection: what is left without an owner goes.
+"""Garbage collection: what is left without an owner goes, and an owner in foreground deletion waits for its own.
 
-Kubernetes documentation "Garbage Collection" § Cascading deletion. With the policy Orphan the API has already taken
-the owner out of its dependents, and foreground deletion is done as background deletion.
+Kubernetes documentation "Garbage Collection" § Cascading deletion; the steps are those of the garbage collector
+(pkg/controller/garbagecollector): dependents are collected when their owners are gone or wait for them, the finalizers
+`orphan` and `foregroundDeletion` are worked off.
 """
 
 import asyncio
-from collections import defaultdict
+from collections.abc import Callable
 
 from simulator.cluster import deleting
-from simulator.cluster.deleting import DeleteOptions
+from simulator.cluster.deleting import FOREGROUND, ORPHAN, DeleteOptions
+from simulator.cluster.owners import Place
 from simulator.cluster.resources import ALL, EVENTS, Resource
 from simulator.cluster.store import Change, Object, Store
 
-Place = tuple[Resource, str, str]
-"""Resource, namespace, name."""
 _KINDS = {resource.kind: resource for resource in ALL}
 
 
 class Garbage:
-    """Follows every kind but Event, and knows what depends on whom."""
+    """Follows every kind but Event."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._dependents: dict[str, set[Place]] = defaultdict(set)
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -41,31 +40,88 @@ class Garbage:
 
     def _take(self, change: Change) -> None:
         meta = change.object["metadata"]
-        place = (change.resource, meta.get("namespace", ""), meta["name"])
-        owners = meta.get("ownerReferences") or ()
-        if change.type == "DELETED":
-            for owner in owners:
-                self._dependents[owner["uid"]].discard(place)
-            for dependent in sorted(self._dependents.pop(meta["uid"], ()), key=str):
-                self._collect(dependent)
-            return
-        for owner in owners:
-            self._dependents[owner["uid"]].add(place)
-        if owners and change.type == "ADDED":
-            self._collect(place)
+        owners = meta.get("ownerReferences") or []
+        before = (change.previous or {}).get("metadata", {}).get("ownerReferences") or []
+        is_gone = change.type == "DELETED"
+        if is_gone or deleting.is_marked(change.object):
+            self._end(change, is_gone)
+        if owners and (change.type == "ADDED" or owners != before):
+            self._attend((change.resource, meta.get("namespace", ""), meta["name"]))
+        for owner in before:
+            if is_gone or owner not in owners:
+                self._unblock(owner, meta.get("namespace", ""))
 
-    def _collect(self, place: Place) -> None:
-        """Delete an object that has owners, none of which lives."""
+    def _end(self, change: Change, is_gone: bool) -> None:
+        """An object is on its way out: what becomes of its dependents."""
+        meta = change.object["metadata"]
+        finalizers = meta.get("finalizers") or ()
+        if is_gone or FOREGROUND in finalizers:
+            for place in self._store.dependents(meta["uid"]):
+                self._attend(place)
+        elif ORPHAN in finalizers:
+            for place in self._store.dependents(meta["uid"]):
+                self._disown(place, {meta["uid"]})
+        if not is_gone:
+            self._work_off((change.resource, meta.get("namespace", ""), meta["name"]), meta["uid"])
+
+    def _work_off(self, place: Place, uid: str) -> None:
+        """Take off the collector's finalizers whose condition holds."""
         obj = self._store.find(*place)
-        if obj is None:
+        if obj is None or obj["metadata"]["uid"] != uid or not deleting.is_marked(obj):
             return
-        owners = obj["metadata"].get("ownerReferences") or ()
-        if owners and not any(self._lives(owner, place[1]) for owner in owners):
-            deleting.delete(self._store, *place, DeleteOptions(uid=obj["metadata"]["uid"]))
+        finalizers = obj["metadata"].get("finalizers") or ()
+        if ORPHAN in finalizers and not self._store.dependents(uid):
+            deleting.drop_finalizer(self._store, place[0], obj, ORPHAN)
+        elif FOREGROUND in finalizers and not any(self._blocks(each, uid) for each in self._store.dependents(uid)):
+            deleting.drop_finalizer(self._store, place[0], obj, FOREGROUND)
 
-    def _lives(self, owner: Object, namespace: str) -> bool:
+    def _unblock(self, owner: Object, namespace: str) -> None:
+        resource = _KINDS.get(owner["kind"])
+        if resource is not None:
+            self._work_off((resource, namespace if resource.is_namespaced else "", owner["name"]), owner["uid"])
+
+    def _blocks(self, place: Place, uid: str) -> bool:
+        obj = self._store.get(*place)
+        return any(o["uid"] == uid and o.get("blockOwnerDeletion") for o in obj["metadata"]["ownerReferences"])
+
+    def _attend(self, place: Place) -> None:
+        """Delete an object none of whose owners lives on; one that keeps some forgets the others."""
+        obj = self._store.find(*place)
+        owners = (obj or {}).get("metadata", {}).get("ownerReferences") or []
+        if obj is None or not owners or deleting.is_marked(obj):
+            return
+        found = [(owner["uid"], self._owner(owner, place[1])) for owner in owners]
+        waiting = {uid for uid, owner in found if isinstance(owner, dict) and _is_in_foreground(owner)}
+        dangling = {uid for uid, owner in found if owner is None}
+        if len(waiting | dangling) < len(owners):
+            if waiting | dangling:
+                self._disown(place, waiting | dangling)
+            return
+        is_chained = bool(waiting) and bool(self._store.dependents(obj["metadata"]["uid"]))
+        policy = "Foreground" if is_chained else deleting.policy_of(obj) or "Background"
+        deleting.delete(self._store, *place, DeleteOptions(policy=policy, uid=obj["metadata"]["uid"]))
+
+    def _disown(self, place: Place, uids: set[str]) -> None:
+        self._store.modify(*place, _without(uids))
+
+    def _owner(self, owner: Object, namespace: str) -> Object | bool | None:
+        """The owner, None if it is gone, True if it is of a kind that this cluster does not know: not ours to judge."""
         resource = _KINDS.get(owner["kind"])
         if resource is None:
-            return True  # of a kind that this cluster does not know: not ours to judge
+            return True
         found = self._store.find(resource, namespace if resource.is_namespaced else "", owner["name"])
-        return found is not None and found["metadata"]["uid"] == owner["uid"]
+        return found if found is not None and found["metadata"]["uid"] == owner["uid"] else None
+
+
+def _is_in_foreground(obj: Object) -> bool:
+    return deleting.is_marked(obj) and FOREGROUND in (obj["metadata"].get("finalizers") or ())
+
+
+def _without(uids: set[str]) -> Callable[[Object], None]:
+    def change(draft: Object) -> None:
+        kept = [entry for entry in draft["metadata"].get("ownerReferences") or () if entry["uid"] not in uids]
+        draft["metadata"].pop("ownerReferences", None)
+        if kept:
+            draft["metadata"]["ownerReferences"] = kept
+
+    return change

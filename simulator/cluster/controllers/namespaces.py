@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from simulator.cluster import deleting
 from simulator.cluster.controllers.reconciling import Key, drive, own_key
-from simulator.cluster.deleting import DeleteOptions
+from simulator.cluster.deleting import IN_BACKGROUND
 from simulator.cluster.resources import ALL, DEPLOYMENTS, EVENTS, NAMESPACES, PODS, REPLICA_SETS
 from simulator.cluster.store import Change, Store
 
@@ -32,8 +32,8 @@ class Namespaces:
         name = key[1]
         others = [each for each in ALL if each.is_namespaced and each not in (*_FIRST, PODS)]
         for resource in (*_FIRST, PODS, *others):
-            for obj in list(self._store.list(resource, name)):
-                deleting.delete(self._store, resource, name, obj["metadata"]["name"], DeleteOptions())
+            for obj in [each for each in self._store.list(resource, name) if not deleting.is_marked(each)]:
+                deleting.delete(self._store, resource, name, obj["metadata"]["name"], IN_BACKGROUND)
         if not any(next(self._store.list(each, name), None) for each in ALL if each.is_namespaced):
             self._store.remove(NAMESPACES, *key)
 

@@ -25,23 +25,28 @@ def controller_of(obj: Object) -> Object | None:
     return next((entry for entry in references if entry.get("controller")), None)
 
 
-def claim(store: Store, owner: Object, resource: Resource) -> list[Object]:
-    """The objects that `owner` controls, after adopting fitting orphans and releasing those that fit no more."""
+def claim(
+    store: Store, owner: Object, resource: Resource, is_candidate: Callable[[Object], bool] = lambda _: True
+) -> list[Object]:
+    """The objects that `owner` controls, after adopting fitting orphans and releasing those that fit no more.
+
+    Of the orphans only a candidate is adopted. An owner that is being deleted does neither.
+    """
     namespace, uid = owner["metadata"]["namespace"], owner["metadata"]["uid"]
+    owned = store.controlled(resource, uid)
+    if owner["metadata"].get("deletionTimestamp"):
+        return list(owned)
     fits = selectors.label_selector(owner["spec"].get("selector"))
-    is_ending = bool(owner["metadata"].get("deletionTimestamp"))
     claimed = []
-    for obj in list(store.list(resource, namespace)):
-        controller = controller_of(obj)
-        is_mine = controller is not None and controller["uid"] == uid
-        does_fit = fits(obj["metadata"].get("labels") or {})
-        if is_mine and not does_fit and not is_ending:
-            _change_owners(store, resource, obj, lambda entries: [e for e in entries if e["uid"] != uid])
-        elif is_mine:
+    for obj in owned:
+        if fits(labels_of(obj)):
             claimed.append(obj)
-        elif controller is None and does_fit and not is_ending and not _is_ending(obj):
-            claimed.append(_change_owners(store, resource, obj, lambda entries: [*entries, reference(owner)]))
-    return claimed
+        else:
+            _change_owners(store, resource, obj, lambda entries: [e for e in entries if e["uid"] != uid])
+    orphans = [each for each in store.uncontrolled(resource, namespace) if fits(labels_of(each))]
+    wanted = [each for each in orphans if not _is_ending(each) and is_candidate(each)]
+    adopted = [_change_owners(store, resource, each, lambda own: [*own, reference(owner)]) for each in wanted]
+    return [*claimed, *adopted]
 
 
 def _is_ending(obj: Object) -> bool:

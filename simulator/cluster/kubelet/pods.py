@@ -6,6 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Literal
 
+from simulator.cluster import deleting
 from simulator.cluster.addresses import Range
 from simulator.cluster.errors import ApiError
 from simulator.cluster.kubelet import environment, pod_status, volumes
@@ -183,7 +184,7 @@ class Pod:
         found = self._store.find(PODS, self._namespace, name)
         if found is not None and found["metadata"]["uid"] == self.uid:
             self._is_gone = True
-            self._store.remove(PODS, self._namespace, name)
+            deleting.finish(self._store, self._namespace, name)
 
     def _grace_s(self) -> float:
         meta = self.pod["metadata"]
