@@ -224,7 +224,7 @@ async def test_plain_documents_are_served(server, path, text) -> None:
 
 async def test_the_version_is_one_that_current_clients_accept(server) -> None:
     _, version = await server.call("GET", "/version")
-    assert (version["major"], version["minor"]) == ("1", "34")
+    assert (version["major"], version["minor"]) == ("1", "36")
 
 
 async def test_history_is_kept_for_a_list_that_another_kind_has_outrun(server) -> None:
