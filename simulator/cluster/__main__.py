@@ -35,6 +35,8 @@ from simulator.cluster.kinds import admission
 from simulator.cluster.kubelet import images, node, volumes
 from simulator.cluster.kubelet.agent import Kubelet
 from simulator.cluster.kubelet.back_off import BackOffLimits
+from simulator.cluster.kubelet.confinement import confine
+from simulator.cluster.kubelet.gate import straight
 from simulator.cluster.kubelet.host import Node
 from simulator.cluster.kubelet.process_table import ProcessTable
 from simulator.cluster.network.services import ServiceProxy
@@ -82,10 +84,11 @@ async def _serve(state: Path, limits: BackOffLimits, catalogue: dict[str, images
         loop.add_signal_handler(number, asked_to_end.set)
     subnet = Subnet.choose()
     store = Store()
+    confinement = confine(state, subnet.node, straight)
     _populate(store, subnet)
     events = EventLog(store)
     env = _base_env(state)
-    shared = Node(node.NAME, subnet.node, state, catalogue, limits, events, ProcessTable(), env)
+    shared = Node(node.NAME, subnet.node, state, catalogue, limits, events, ProcessTable(), env, confinement)
     kubelet = Kubelet(store, shared, subnet.pods())
     parts = (
         Scheduling(store, events),
@@ -118,6 +121,7 @@ async def _serve(state: Path, limits: BackOffLimits, catalogue: dict[str, images
         finally:
             running.cancel()
             (outcome,) = await asyncio.gather(running, return_exceptions=True)
+            confinement.close()
             subnet.close()
     if isinstance(outcome, Exception):
         raise outcome

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
+from simulator.cluster.kubelet import landlock, trial
 from simulator.drill.embedded import kubectl
 from simulator.drill.plan import SPACE_NEEDED
 from simulator.errors import NotPossible
@@ -36,12 +37,23 @@ def examine(root: Path) -> Iterator[Finding]:
         found = find_spec(module) is not None
         yield Finding(what, found, "from its wheel" if found else "missing", "run 'make install' again")
     yield _addresses()
+    yield from _confinement()
     free = shutil.disk_usage(root).free
     yield Finding("disk", free >= SPACE_NEEDED, f"{free >> 20} MiB free", f"free at least {SPACE_NEEDED >> 20} MiB")
     writable = os.access(root, os.W_OK)
     yield Finding("working folder", writable, "can be written" if writable else "read-only", "change to another folder")
     cores = os.cpu_count() or 1
     yield Finding("processors", cores >= 2, str(cores), "take a machine with 2 cores, or a slower --clock")
+
+
+def _confinement() -> Iterator[Finding]:
+    """What a cluster does without, so nothing that stops a game day."""
+    fault = trial.why_not()
+    seen = "pods have addresses of their own" if fault is None else f"NetworkPolicy is not served: {fault}"
+    yield Finding("connections", True, seen, "")
+    has_landlock = landlock.version() >= landlock.LEAST
+    seen = "pods see their own files only" if has_landlock else "pods can read the cluster's state: no Landlock"
+    yield Finding("files", True, seen, "")
 
 
 def _bash() -> Finding:

@@ -54,7 +54,7 @@ class Container:
 
     def log_path(self, restart: int) -> Path:
         """Where the log of one instance lies."""
-        return self._host.folder / self.name / f"{restart}.log"
+        return self._host.folder / "logs" / self.name / f"{restart}.log"
 
     async def run(self) -> int:
         """Until it will not run again; returns its last exit code."""
@@ -101,7 +101,8 @@ class Container:
         mark = f"{self._host.pod['metadata']['uid']}/{self.name}/{self.shown.id[:12]}"
         argv = command(self.spec, image, env)
         try:
-            process = launching.launch(argv, {**env, MARK: mark}, self._working_folder(), self.log.write)
+            entered = self._host.sandbox.entered()
+            process = launching.launch(argv, {**env, MARK: mark}, self._working_folder(), self.log.write, entered)
         except launching.StartError as error:
             self.log.close()
             self._tell.warning("Failed", f"Error: {error}")
@@ -112,7 +113,7 @@ class Container:
         self._node.table.add(Watched(process.pid, mark, memory_limit(self.spec), self._on_excess))
         self._tell.normal("Started", f"Started container {self.name}")
         self.shown.running(started_at)
-        self._target = probes.Target(self._host.ip, self.spec, env, self._host.folder / "root")
+        self._target = probes.Target(self._host.ip, self.spec, env, self._host.folder / "root", self._host.sandbox)
         code = await self._probed_to_the_end(process, self._target)
         self.log.close()
         reason = "OOMKilled" if self._was_oom_killed else "Completed" if code == 0 else "Error"

@@ -6,8 +6,10 @@ from typing import Protocol
 
 from simulator.cluster.event_log import EventLog
 from simulator.cluster.kubelet.back_off import BackOffLimits
+from simulator.cluster.kubelet.confinement import Confinement
 from simulator.cluster.kubelet.images import Image
 from simulator.cluster.kubelet.process_table import ProcessTable
+from simulator.cluster.kubelet.sandbox import Sandbox
 from simulator.cluster.store import Object
 
 _BY = "kubelet"
@@ -25,6 +27,7 @@ class Node:
     events: EventLog
     table: ProcessTable
     base_env: dict[str, str]
+    confinement: Confinement
 
 
 class Host(Protocol):
@@ -43,6 +46,11 @@ class Host(Protocol):
     @property
     def folder(self) -> Path:
         """Where its volumes, root and logs lie."""
+        ...
+
+    @property
+    def sandbox(self) -> Sandbox:
+        """What all its processes start in."""
         ...
 
     def variables(self, container: Object) -> dict[str, str]:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from simulator.processes import die_with_parent
+from simulator.cluster.kubelet.sandbox import Entered, unconfined
 
 OnOutput = Callable[[str, bytes], None]
 """Called with `stdout` or `stderr` and a piece of output."""
@@ -88,8 +88,10 @@ class Process:
             self.ended.set_result(128 - code if code < 0 else code)
 
 
-def launch(argv: Sequence[str], env: Mapping[str, str], folder: Path, on_output: OnOutput) -> Process:
-    """Start `argv` in `folder` with exactly `env`. `StartError` if it cannot be run."""
+def launch(
+    argv: Sequence[str], env: Mapping[str, str], folder: Path, on_output: OnOutput, entered: Entered | None = None
+) -> Process:
+    """Start `argv` in `folder` with exactly `env`, in a pod's sandbox. `StartError` if it cannot be run."""
     program = shutil.which(argv[0], path=env.get("PATH"))
     if program is None:
         where = "no such file or directory" if "/" in argv[0] else "executable file not found in $PATH"
@@ -97,28 +99,31 @@ def launch(argv: Sequence[str], env: Mapping[str, str], folder: Path, on_output:
         name = argv[0] if "/" in argv[0] else f'"{argv[0]}"'
         raise StartError(f"unable to start container process: {kind} {name}: {where}")
     try:
-        popen = subprocess.Popen(
-            [program, *argv[1:]],
-            env=dict(env),
-            cwd=folder,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            start_new_session=True,
-            preexec_fn=die_with_parent,
-        )
-    except OSError as error:
+        with entered or unconfined() as prepare:
+            popen = subprocess.Popen(
+                [program, *argv[1:]],
+                env=dict(env),
+                cwd=folder,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                start_new_session=True,
+                preexec_fn=prepare,
+            )
+    except (OSError, subprocess.SubprocessError) as error:
         raise StartError(f"unable to start container process: {error}") from error
     return Process(popen, on_output)
 
 
-async def run(argv: Sequence[str], env: Mapping[str, str], folder: Path, timeout_s: float) -> tuple[int, str]:
+async def run(
+    argv: Sequence[str], env: Mapping[str, str], folder: Path, timeout_s: float, entered: Entered | None = None
+) -> tuple[int, str]:
     """Run a short command to its end: exit code and output (at most 10 KiB).
 
     `TimeoutError` after `timeout_s` seconds and `StartError` if it cannot be run; nothing of it is left in any case.
     """
     output = bytearray()
-    process = launch(argv, env, folder, lambda _, data: output.extend(data[: 10240 - len(output)]))
+    process = launch(argv, env, folder, lambda _, data: output.extend(data[: 10240 - len(output)]), entered)
     try:
         code = await asyncio.wait_for(asyncio.shield(process.ended), timeout_s)
     finally:

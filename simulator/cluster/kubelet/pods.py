@@ -10,9 +10,11 @@ from simulator.cluster import deleting
 from simulator.cluster.addresses import Range
 from simulator.cluster.errors import ApiError
 from simulator.cluster.kubelet import environment, pod_status, volumes
+from simulator.cluster.kubelet.confinement import Confinement
 from simulator.cluster.kubelet.containers import RETRY_S, Container
 from simulator.cluster.kubelet.environment import ConfigError
 from simulator.cluster.kubelet.host import Node
+from simulator.cluster.kubelet.sandbox import Sandbox
 from simulator.cluster.resources import CONFIG_MAPS, PODS, SECRETS, SERVICES
 from simulator.cluster.store import Object, Store, timestamp
 
@@ -32,6 +34,7 @@ class Pod:
         self._node = node
         self._addresses = addresses
         self._ip: str | None = None
+        self._sandbox = Sandbox(Confinement(), "")
         self._started_at = timestamp()
         self._is_gone = False
         self._end_asked = asyncio.Event()
@@ -58,6 +61,11 @@ class Pod:
     def folder(self) -> Path:
         """Where its volumes, root and logs lie."""
         return self._node.state / "pods" / self.uid
+
+    @property
+    def sandbox(self) -> Sandbox:
+        """What all its processes start in."""
+        return self._sandbox
 
     def all_containers(self) -> list[Container]:
         """Init containers first."""
@@ -101,12 +109,19 @@ class Pod:
                 container.kill()
             if self._ip is not None:
                 self._addresses.release(self._ip)
+            self._sandbox.close()
             volumes.remove(self.folder)
 
     def variables(self, container: Object) -> dict[str, str]:
         """All variables of a container's environment."""
         services = list(self._store.list(SERVICES, self._namespace))
-        env = {"HOSTNAME": self.pod["metadata"]["name"], "GAMEDAY_POD_ROOT": str(self.folder / "root")}
+        root = self.folder / "root"
+        env = {
+            "HOSTNAME": self.pod["metadata"]["name"],
+            "HOME": str(root),
+            "TMPDIR": str(root / "tmp"),
+            "GAMEDAY_POD_ROOT": str(root),
+        }
         return env | environment.resolve(container, self.pod, services, self._find)
 
     def write_volumes(self) -> None:
@@ -134,6 +149,7 @@ class Pod:
 
     async def _live(self) -> None:
         self._ip = self._addresses.allocate()
+        self._sandbox = Sandbox(self._node.confinement, self._ip)
         self.changed()
         await self._mounted()
         async with asyncio.TaskGroup() as group:
@@ -158,6 +174,9 @@ class Pod:
                 self._node.events.warning(self.pod, "FailedMount", message, by="kubelet")
                 await asyncio.sleep(RETRY_S)
             else:
+                volumes.mount(self.pod, self.folder)
+                readable, writable = volumes.readable(self.folder), volumes.writable(self.pod, self.folder)
+                self._sandbox.open(readable=readable, writable=writable)
                 return
 
     async def _terminate(self) -> None:

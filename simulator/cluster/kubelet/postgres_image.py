@@ -103,7 +103,9 @@ def _initialise(programs: Path, data: Path, scripts: Path, env: Mapping[str, str
 @contextmanager
 def _short_folder() -> Iterator[Path]:
     """A folder for a socket, whose path must stay below some 100 characters, gone afterwards."""
-    with tempfile.TemporaryDirectory(prefix="gameday-pg-", dir="/tmp") as name:
+    shared = Path("/dev/shm")  # a pod may write here wherever the cluster keeps its state
+    place = shared if os.access(shared, os.W_OK) else Path("/tmp")
+    with tempfile.TemporaryDirectory(prefix="gameday-pg-", dir=place) as name:
         hand_over(Path(name))
         yield Path(name)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from simulator.cluster.kubelet import launching
+from simulator.cluster.kubelet.sandbox import Sandbox
 from simulator.cluster.store import Object
 
 _HEAD_LIMIT = 65536
@@ -21,6 +22,7 @@ class Target:
     container: Object
     env: Mapping[str, str]
     folder: Path
+    sandbox: Sandbox
 
 
 async def attempt(handler: Mapping[str, Any], target: Target, timeout_s: float) -> str | None:
@@ -113,7 +115,7 @@ async def _get(host: str, port: int, is_tls: bool, path: str, headers: Any) -> i
 
 async def _exec(command: list[str], target: Target, timeout_s: float) -> str | None:
     try:
-        code, output = await launching.run(command, target.env, target.folder, timeout_s)
+        code, output = await launching.run(command, target.env, target.folder, timeout_s, target.sandbox.entered())
     except TimeoutError:
         return f"command timed out: {' '.join(command)!r} timed out after {timeout_s:g}s"
     except launching.StartError as error:

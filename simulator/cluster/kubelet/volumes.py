@@ -1,7 +1,7 @@
 """A pod's volumes as folders, and its mounts as links below the pod's root.
 
 A process has no root of its own here, so a container finds `/etc/app` at `$GAMEDAY_POD_ROOT/etc/app`. All containers
-of a pod share that root.
+of a pod share that root. It is theirs to change: we write in it once, before any of them runs, and never follow it.
 """
 
 import shutil
@@ -11,26 +11,43 @@ from simulator.cluster.kubelet import environment
 from simulator.cluster.kubelet.environment import ConfigError, Find
 from simulator.cluster.store import Object
 
-_SOURCES = ("configMap", "secret", "emptyDir", "downwardAPI", "projected")
+_READ_ONLY = ("configMap", "secret", "downwardAPI", "projected")
+_SOURCES = (*_READ_ONLY, "emptyDir")
 
 
 def materialise(pod: Object, folder: Path, find: Find) -> None:
-    """Write every volume of the pod under `folder`/volumes and link every mount under `folder`/root.
+    """Write every volume of the pod under `folder`/volumes.
 
     May be repeated: contents are written again, an emptyDir is kept. `ConfigError` when a required ConfigMap, Secret
     or key is missing, or the volume is of a kind that this node does not have.
     """
-    (folder / "root").mkdir(parents=True, exist_ok=True)
     for volume in pod["spec"].get("volumes") or ():
         place = folder / "volumes" / volume["name"]
         place.mkdir(parents=True, exist_ok=True)
         for path, content, mode in _files(volume, pod, find):
             _write(place / path, content, mode)
+
+
+def mount(pod: Object, folder: Path) -> None:
+    """Make the pod's root, `folder`/root, with a link for every mount."""
+    (folder / "root" / "tmp").mkdir(parents=True, exist_ok=True)
+    (folder / "volumes").mkdir(exist_ok=True)
     containers = [*(pod["spec"].get("initContainers") or ()), *pod["spec"]["containers"]]
     for container in containers:
         for mount in container.get("volumeMounts") or ():
             source = folder / "volumes" / mount["name"] / (mount.get("subPath") or "")
             _link(folder / "root" / mount["mountPath"].lstrip("/"), source)
+
+
+def readable(folder: Path) -> list[Path]:
+    """What the pod's processes may read of `folder`: not their logs, which are the node's."""
+    return [folder / "root", folder / "volumes"]
+
+
+def writable(pod: Object, folder: Path) -> list[Path]:
+    """What they may change of it: as in Kubernetes, volumes that show objects are read-only."""
+    kinds = [volume for volume in pod["spec"].get("volumes") or () if not any(kind in volume for kind in _READ_ONLY)]
+    return [folder / "root", *(folder / "volumes" / volume["name"] for volume in kinds)]
 
 
 def remove(folder: Path) -> None:

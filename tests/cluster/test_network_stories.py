@@ -1,0 +1,153 @@
+"""Stories of pods that talk to each other, on a whole cluster."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from stories import Cluster, container_status, one_pod, start, stop, until
+
+from simulator.cluster.kubelet import trial
+
+pytestmark = [
+    pytest.mark.cluster,
+    pytest.mark.skipif(trial.why_not() is not None, reason="the kernel lets no pod be gated"),
+]
+
+POD_IP = {"name": "POD_IP", "valueFrom": {"fieldRef": {"fieldPath": "status.podIP"}}}
+MIRROR = """
+import os, socketserver
+class Handler(socketserver.StreamRequestHandler):
+    def handle(self):
+        self.wfile.write(self.client_address[0].encode())
+socketserver.ThreadingTCPServer((os.environ["POD_IP"], 8000), Handler).serve_forever()
+"""
+"""Tells each client its address."""
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    running = start(tmp_path_factory.mktemp("state"), "--crash-base", "0.3", "--crash-cap", "1")
+    try:
+        yield running
+    finally:
+        stop(running)
+
+
+def run_pod(cluster: Cluster, namespace: str, name: str, program: str, **container: Any) -> str:
+    """A pod of its own with one container, named and labelled `name`: its address, once it runs."""
+    pod = one_pod(program, env=[POD_IP, *container.pop("env", ())], **container)
+    pod["metadata"] = {"name": name, "labels": {"app": name}}
+    cluster.create(f"/api/v1/namespaces/{namespace}/pods", pod)
+    path = f"/api/v1/namespaces/{namespace}/pods/{name}"
+
+    def address() -> str | None:
+        status = cluster.get(path)["status"]
+        return status["podIP"] if any(c.get("ready") for c in status.get("containerStatuses", ())) else None
+
+    return until(address)
+
+
+def said(cluster: Cluster, namespace: str, name: str) -> str:
+    """What the pod has written so far."""
+    return cluster.http.get(f"/api/v1/namespaces/{namespace}/pods/{name}/log").text
+
+
+def serving(port: int = 8000) -> dict[str, Any]:
+    return {"readinessProbe": {"tcpSocket": {"port": port}, "periodSeconds": 1}}
+
+
+def asking(address: str, port: int = 8000) -> str:
+    """A program that says once a moment what it is told at an address, or what error it meets."""
+    return f"""
+import socket, time
+while True:
+    try:
+        with socket.create_connection(("{address}", {port}), timeout=0.5) as s:
+            print(s.recv(99).decode(), flush=True)
+    except OSError as error:
+        print(type(error).__name__, flush=True)
+    time.sleep(0.1)
+"""
+
+
+def test_a_pod_sees_which_pod_connects(cluster: Cluster) -> None:
+    namespace = cluster.namespace()
+    server = run_pod(cluster, namespace, "server", MIRROR, **serving())
+    client = run_pod(cluster, namespace, "client", asking(server))
+    until(lambda: client in said(cluster, namespace, "client"))
+
+
+def test_probes_and_hooks_of_a_container_are_the_pod_too(cluster: Cluster) -> None:
+    namespace = cluster.namespace()
+    server = run_pod(cluster, namespace, "server", MIRROR, **serving())
+    ask = f"import socket, os; s = socket.create_connection(('{server}', 8000)); got = s.recv(99).decode()"
+    own = f"{ask}; raise SystemExit(got != os.environ['POD_IP'])"
+    probe = {"exec": {"command": ["python", "-c", own]}, "periodSeconds": 1, "timeoutSeconds": 5}
+    run_pod(cluster, namespace, "client", "import time; time.sleep(60)", readinessProbe=probe)
+
+
+def test_postgres_knows_its_client_pods(cluster: Cluster) -> None:
+    namespace = cluster.namespace()
+    password = {"name": "POSTGRES_PASSWORD", "value": "secret"}
+    database = run_pod(
+        cluster, namespace, "postgres", "", image="postgres:18", command=[], env=[password], **serving(5432)
+    )
+    ask = f"""
+import psycopg, time
+with psycopg.connect("host={database} user=postgres password=secret") as connection:
+    print(connection.execute("select host(inet_client_addr())").fetchone()[0], flush=True)
+time.sleep(60)
+"""
+    client = run_pod(cluster, namespace, "client", ask)
+    assert until(lambda: said(cluster, namespace, "client").strip()) == client
+
+
+def test_a_pod_cannot_read_the_clusters_token(cluster: Cluster) -> None:
+    namespace = cluster.namespace()
+    program = """
+import os, pathlib
+state = pathlib.Path(os.environ["GAMEDAY_CLUSTER"])
+for path in ("kubeconfig", "audit.jsonl", "cluster.json", "services/envoy.json"):
+    try:
+        print((state / path).read_bytes())
+    except PermissionError:
+        print("denied")
+    except FileNotFoundError:
+        print("absent")
+for path in (state / "kubeconfig", state / "pods" / "new"):
+    try:
+        open(path, "a")
+    except PermissionError:
+        print("denied")
+open(os.path.join(os.environ["TMPDIR"], "own"), "w").write("")
+open(os.path.join(os.environ["HOME"], "own"), "w").write("")
+print("done", flush=True)
+"""
+    cluster.create(f"/api/v1/namespaces/{namespace}/pods", one_pod(program))
+    until(lambda: container_status(cluster, namespace).get("restartCount"))
+    words = cluster.http.get(f"/api/v1/namespaces/{namespace}/pods/pod/log", params={"previous": "true"}).text.split()
+    assert words == ["denied", "denied", "absent", "denied", "denied", "denied", "done"]
+
+
+def test_a_new_configuration_reaches_the_volume_that_shows_it(cluster: Cluster) -> None:
+    namespace = cluster.namespace()
+    maps = f"/api/v1/namespaces/{namespace}/configmaps"
+    cluster.create(maps, {"metadata": {"name": "settings"}, "data": {"level": "one"}})
+    program = """
+import os, time
+place = os.environ["GAMEDAY_POD_ROOT"] + "/etc/app/level"
+try:
+    open(place, "w")
+except PermissionError:
+    print("read-only", flush=True)
+while True:
+    print(open(place).read(), flush=True)
+    time.sleep(0.1)
+"""
+    pod = one_pod(program, volumeMounts=[{"name": "settings", "mountPath": "/etc/app"}])
+    pod["spec"]["volumes"] = [{"name": "settings", "configMap": {"name": "settings"}}]
+    cluster.create(f"/api/v1/namespaces/{namespace}/pods", pod)
+    until(lambda: "one" in said(cluster, namespace, "pod"))
+    cluster.patch(f"{maps}/settings", {"data": {"level": "two"}})
+    until(lambda: "two" in said(cluster, namespace, "pod"))
+    assert said(cluster, namespace, "pod").startswith("read-only")

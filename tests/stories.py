@@ -1,0 +1,99 @@
+"""A whole embedded cluster as a process, and its API as a client sees it."""
+
+import base64
+import json
+import os
+import ssl
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import httpx
+import yaml
+
+from simulator.processes import MARK
+
+T = TypeVar("T")
+
+
+@dataclass
+class Cluster:
+    """A running cluster and a client of its API."""
+
+    process: "subprocess.Popen[str]"
+    subnet: str
+    http: httpx.Client
+    mark: str
+
+    def get(self, path: str) -> dict[str, Any]:
+        answer = self.http.get(path)
+        assert answer.status_code == 200, answer.text
+        return dict(answer.json())
+
+    def create(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        answer = self.http.post(path, json=body)
+        assert answer.status_code == 201, answer.text
+        return dict(answer.json())
+
+    def patch(self, path: str, body: dict[str, Any]) -> None:
+        headers = {"Content-Type": "application/strategic-merge-patch+json"}
+        answer = self.http.patch(path, content=json.dumps(body), headers=headers)
+        assert answer.status_code == 200, answer.text
+
+    def namespace(self) -> str:
+        name = f"story-{uuid.uuid4().hex[:6]}"
+        self.create("/api/v1/namespaces", {"metadata": {"name": name}})
+        return name
+
+
+def start(state: Path, *flags: str) -> Cluster:
+    mark = f"test-{uuid.uuid4().hex}"
+    process = subprocess.Popen(
+        [sys.executable, "-m", "simulator.cluster", "--state", str(state), *flags],
+        env={**os.environ, MARK: mark},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    line = json.loads(process.stdout.readline())
+    config = yaml.safe_load(Path(line["kubeconfig"]).read_text())
+    authority = base64.b64decode(config["clusters"][0]["cluster"]["certificate-authority-data"]).decode()
+    token = config["users"][0]["user"]["token"]
+    client = httpx.Client(
+        base_url=line["server"],
+        verify=ssl.create_default_context(cadata=authority),
+        headers={"Authorization": f"Bearer {token}"},
+    )
+    return Cluster(process, line["subnet"], client, mark)
+
+
+def stop(cluster: Cluster) -> None:
+    cluster.http.close()
+    cluster.process.terminate()
+    assert cluster.process.wait(10) == 0
+    assert cluster.process.stdout is not None
+    cluster.process.stdout.close()
+
+
+def until(condition: Callable[[], T | None], limit_s: float = 20.0) -> T:
+    """What `condition` gives as soon as it is true."""
+    deadline = time.monotonic() + limit_s
+    while not (found := condition()):
+        assert time.monotonic() < deadline, "the condition did not come true"
+        time.sleep(0.02)
+    return found
+
+
+def one_pod(program: str, **container: Any) -> dict[str, Any]:
+    own = {"name": "main", "image": "python:3", "command": ["python", "-c", program], **container}
+    return {"metadata": {"name": "pod"}, "spec": {"terminationGracePeriodSeconds": 1, "containers": [own]}}
+
+
+def container_status(cluster: Cluster, namespace: str) -> dict[str, Any]:
+    statuses = cluster.get(f"/api/v1/namespaces/{namespace}/pods/pod")["status"].get("containerStatuses") or [{}]
+    return dict(statuses[0])
