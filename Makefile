@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 UV := $(shell command -v uv 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help gameday install develop check lint types unit test bench constraints clean
+.PHONY: help gameday install develop check lint types unit test conformance bench constraints clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -33,6 +33,13 @@ unit: $(VENV)/.developed ## the quick tests
 test: $(VENV)/.developed lint types ## everything: unit tests, other projects' clients, whole drills (under 8 minutes)
 	@$(BIN)/pytest -n 3 -m "not e2e"
 	@$(BIN)/pytest -m e2e
+
+conformance: $(VENV)/.developed ## other projects' clients, with every kubectl here; KUBECONFIG=... runs them on that cluster
+	@CONFORMANCE_EVERY_KUBECTL=1 CONFORMANCE_KUBECONFIG="$(named_kubeconfig)" \
+	  $(BIN)/pytest -n 2 -m "conformance" tests/conformance
+
+# A cluster is touched only if it was named in this very command: one from the environment is not.
+named_kubeconfig = $(if $(filter command line,$(origin KUBECONFIG)),$(abspath $(KUBECONFIG)))
 
 bench: $(VENV)/.developed ## what must be fast, as ratios
 	@for program in benchmarks/*.py; do $(BIN)/python $$program || exit 1; done

@@ -17,7 +17,7 @@ from simulator.processes import MARK, sweep
 
 OLDEST = (1, 31)
 VENV_KUBECTL = Path(sys.executable).with_name("kubectl")
-REAL = os.environ.get("CONFORMANCE_KUBECONFIG")
+REAL = os.environ.get("CONFORMANCE_KUBECONFIG", "")
 START_S = 120.0 if REAL else 30.0
 
 
