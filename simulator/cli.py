@@ -27,6 +27,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+nodes_of_cluster = typer.Typer(help="Power a node of the embedded cluster off and on.", no_args_is_help=True)
+app.add_typer(nodes_of_cluster, name="node")
 experiments = typer.Typer(help="List, show and validate experiments.", no_args_is_help=True)
 app.add_typer(experiments, name="experiments")
 app.add_typer(scoring_commands)
@@ -122,12 +124,31 @@ def play(
 def up(
     clock: Annotated[float, typer.Option(help="Drill clock that the crash back-off follows.")] = 60.0,
     variant: Annotated[str, typer.Option(help="Manifests of the app: base or gradual.")] = "base",
+    nodes: Annotated[int, typer.Option(help="Nodes: 1, or a control plane and workers.", min=1, max=32)] = 1,
 ) -> None:
     """Start the embedded cluster with the sample app, and leave it up."""
     from simulator.drill.house import bring_up
 
-    cluster = _await(bring_up(Path.cwd(), clock, variant, _tell))
+    cluster = _await(bring_up(Path.cwd(), clock, variant, _tell, nodes))
     typer.echo(f"the app is up; export KUBECONFIG={cluster.kubeconfig}")
+
+
+@nodes_of_cluster.command("stop", epilog="Example:  gameday node stop gameday-worker && kubectl get nodes -w")
+def stop_node(name: Annotated[str, typer.Argument(help="The node's name.")]) -> None:
+    """Power a node off: its processes are gone at once, and Kubernetes has to find out."""
+    from simulator.drill.embedded import switch
+
+    _await(switch(Path.cwd(), name, is_on=False))
+    typer.echo(f"{name} is off")
+
+
+@nodes_of_cluster.command("start", epilog="Example:  gameday node start gameday-worker")
+def start_node(name: Annotated[str, typer.Argument(help="The node's name.")]) -> None:
+    """Power a node on: its kubelet starts, and registers it again if it was deleted."""
+    from simulator.drill.embedded import switch
+
+    _await(switch(Path.cwd(), name, is_on=True))
+    typer.echo(f"{name} is on")
 
 
 @app.command()

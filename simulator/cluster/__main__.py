@@ -12,7 +12,7 @@ import signal
 import sys
 import uuid
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import BinaryIO, TextIO
 
@@ -27,8 +27,11 @@ from simulator.cluster.controllers.deployments import Deployments
 from simulator.cluster.controllers.endpoints import EndpointsOfServices
 from simulator.cluster.controllers.garbage import Garbage
 from simulator.cluster.controllers.namespaces import Namespaces
+from simulator.cluster.controllers.node_lifecycle import NodeLifecycle
+from simulator.cluster.controllers.pod_garbage import PodGarbage
 from simulator.cluster.controllers.replica_sets import ReplicaSets
 from simulator.cluster.controllers.scheduling import Scheduling
+from simulator.cluster.controllers.taint_eviction import TaintEviction
 from simulator.cluster.credentials import make_credentials, write_kubeconfig
 from simulator.cluster.event_log import EventLog
 from simulator.cluster.kinds import admission
@@ -38,17 +41,21 @@ from simulator.cluster.kubelet.back_off import BackOffLimits
 from simulator.cluster.kubelet.confinement import confine
 from simulator.cluster.kubelet.gate import straight
 from simulator.cluster.kubelet.host import Node
+from simulator.cluster.kubelet.node_times import NodeTimes
+from simulator.cluster.kubelet.power import Power
 from simulator.cluster.kubelet.process_table import ProcessTable
+from simulator.cluster.kubelet.reporting import Reporting
 from simulator.cluster.network.services import ServiceProxy
+from simulator.cluster.objects import quantities
 from simulator.cluster.ports import AuditLine
-from simulator.cluster.resources import NAMESPACES, NODES
+from simulator.cluster.resources import NAMESPACES
 from simulator.cluster.store import Store
 from simulator.errors import BadInput, GamedayError
 from simulator.processes import MARK
 
 END_S = 2.0
 """Seconds that pods have to end after SIGTERM when the server ends."""
-_NAMESPACES = ("default", "kube-system", "kube-public")
+_NAMESPACES = ("default", "kube-system", "kube-public", "kube-node-lease")
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -61,14 +68,14 @@ def main(arguments: Sequence[str]) -> int:
     )
     state = Path(options.state).resolve()
     try:
-        limits = _limits(options)
+        limits, layout = _limits(options), _layout(options)
         catalogue = images.catalogue(*(images.read(options.images) if options.images else ()))
         with leftovers.sole_owner(state):
             leftovers.end(state)
             volumes.remove(state / "pods")
             try:
                 with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-                    runner.run(_serve(state, limits, catalogue))
+                    runner.run(_serve(state, limits, layout, catalogue))
             finally:
                 leftovers.end(state)
     except GamedayError as error:
@@ -77,7 +84,7 @@ def main(arguments: Sequence[str]) -> int:
     return 0
 
 
-async def _serve(state: Path, limits: BackOffLimits, catalogue: dict[str, images.Image]) -> None:
+async def _serve(state: Path, limits: BackOffLimits, layout: "_Layout", catalogue: dict[str, images.Image]) -> None:
     asked_to_end = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -85,12 +92,27 @@ async def _serve(state: Path, limits: BackOffLimits, catalogue: dict[str, images
     subnet = Subnet.choose()
     store = Store()
     confinement = confine(state, subnet.node, straight)
-    _populate(store, subnet)
+    _populate(store)
     events = EventLog(store)
     env = _base_env(state)
     shared = Node(node.NAME, subnet.node, state, catalogue, limits, events, ProcessTable(), env, confinement)
-    kubelet = Kubelet(store, shared, subnet.pods())
+    machines = node.machines(layout.count, layout.size, subnet)
+    kubelet = Kubelet(
+        store,
+        [
+            (replace(shared, name=each.name, ip=each.ip), subnet.pods(index, layout.count))
+            for index, each in enumerate(machines)
+        ],
+    )
+    power = Power(
+        state / "nodes",
+        [Reporting(store, each, catalogue, layout.times, events) for each in machines],
+        on_off=kubelet.power_off,
+        on_on=kubelet.power_on,
+    )
+    power.look(loop.time())
     parts = (
+        power,
         Scheduling(store, events),
         kubelet,
         ReplicaSets(store, events),
@@ -98,6 +120,9 @@ async def _serve(state: Path, limits: BackOffLimits, catalogue: dict[str, images
         EndpointsOfServices(store),
         Garbage(store),
         Namespaces(store),
+        NodeLifecycle(store, events, layout.times),
+        TaintEviction(store, events, layout.times.clock),
+        PodGarbage(store, layout.times.quarantine_s),
         ServiceProxy(store, state / "services", env),
     )
     credentials = make_credentials()
@@ -132,10 +157,9 @@ async def _first_of(running: "asyncio.Future[list[None]]", asked: asyncio.Event)
     await asked.wait()
 
 
-def _populate(store: Store, subnet: Subnet) -> None:
+def _populate(store: Store) -> None:
     for name in _NAMESPACES:
         store.create(NAMESPACES, admission.admit(NAMESPACES, {"metadata": {"name": name}}))
-    store.create(NODES, node.node_object(subnet.node))
 
 
 def _base_env(state: Path) -> dict[str, str]:
@@ -162,6 +186,32 @@ def _announce(out: TextIO, state: Path, url: str, subnet: Subnet) -> None:
     print(orjson.dumps(line).decode(), file=out, flush=True)
 
 
+@dataclass(frozen=True)
+class _Layout:
+    """How many nodes there are, of what size, and how they report."""
+
+    count: int
+    size: node.Size
+    times: NodeTimes
+
+
+def _layout(options: argparse.Namespace) -> _Layout:
+    if not 1 <= options.nodes <= node.MOST:
+        raise BadInput(f"--nodes {options.nodes}: give a number from 1 to {node.MOST}")
+    share = node.share(options.nodes)
+    try:
+        cpu = quantities.parse(options.node_cpu) * 1000 if options.node_cpu else share.cpu_millis
+        memory = quantities.parse(options.node_memory) / 1024 if options.node_memory else share.memory_kib
+    except ValueError as error:
+        raise BadInput(f"--node-cpu, --node-memory: {error}") from None
+    times = NodeTimes.at_clock(options.clock)
+    if options.node_grace is not None:
+        if options.node_grace < times.renewal_s:
+            raise BadInput(f"--node-grace {options.node_grace:g}: leases are renewed every {times.renewal_s:g} s")
+        times = replace(times, grace_s=options.node_grace)
+    return _Layout(options.nodes, node.Size(int(cpu), int(memory), options.node_pods), times)
+
+
 def _limits(options: argparse.Namespace) -> BackOffLimits:
     if options.clock <= 0:
         raise BadInput(f"--clock {options.clock:g}: the drill clock runs forwards; give a number above 0")
@@ -180,6 +230,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--crash-base", type=float, metavar="S", help="first crash back-off (wall seconds)")
     parser.add_argument("--crash-cap", type=float, metavar="S", help="longest crash back-off (wall seconds)")
     parser.add_argument("--images", type=Path, metavar="FILE", help="images beside the shipped ones, as YAML")
+    parser.add_argument("--nodes", type=int, default=1, metavar="N", help="a control plane and N - 1 workers")
+    parser.add_argument("--node-cpu", metavar="CPU", help="cores of each node, such as 4 or 1500m")
+    parser.add_argument("--node-memory", metavar="MEMORY", help="memory of each node, such as 8Gi")
+    parser.add_argument("--node-pods", type=int, default=1000, metavar="N", help="most pods of each node")
+    parser.add_argument("--node-grace", type=float, metavar="S", help="silence of a node that is borne (wall seconds)")
     parser.add_argument("--verbose", action="store_true", help="log details")
     return parser
 

@@ -44,13 +44,24 @@ class Subnet:
         """The node's own address."""
         return f"127.{self.number}.0.1"
 
+    def node_address(self, index: int) -> str:
+        """The address of one of several nodes; that of the first is `node`."""
+        return f"127.{self.number}.0.{1 + index}"
+
     def close(self) -> None:
         """Let others have it."""
         self._claim.close()
 
-    def pods(self) -> "Range":
-        """The pods' half."""
-        return Range(lambda: self._hosts(1, 127))
+    def pods(self, index: int = 0, count: int = 1) -> "Range":
+        """What the pods of one of `count` nodes get of the pods' half; see `pod_cidr`."""
+        size = _thirds_of_a_node(count)
+        first = index * size
+        return Range(lambda: self._hosts(max(1, first), first + size - 1))
+
+    def pod_cidr(self, index: int = 0, count: int = 1) -> str:
+        """The same as people write it: the whole half for one node, /20 for up to 8 and /22 for up to 32."""
+        size = _thirds_of_a_node(count)
+        return f"127.{self.number}.{index * size}.0/{24 - size.bit_length() + 1}"
 
     def services(self) -> "Range":
         """The Services' half (ClusterIPs)."""
@@ -101,6 +112,10 @@ class Range:
             self._next = self._hosts()
             address = next(self._next)
         return address
+
+
+def _thirds_of_a_node(count: int) -> int:
+    return 128 if count == 1 else 16 if count <= 8 else 4
 
 
 def listeners() -> set[tuple[str, int]]:

@@ -37,6 +37,7 @@ DEPLOYMENTS = Resource(
 REPLICA_SETS = Resource(
     "apps", "v1", "replicasets", "replicaset", "ReplicaSet", ("rs",), True, ("status", "scale"), ("all",)
 )
+LEASES = Resource("coordination.k8s.io", "v1", "leases", "lease", "Lease")
 ENDPOINT_SLICES = Resource("discovery.k8s.io", "v1", "endpointslices", "endpointslice", "EndpointSlice")
 
 ALL: tuple[Resource, ...] = (
@@ -51,4 +52,5 @@ ALL: tuple[Resource, ...] = (
     DEPLOYMENTS,
     REPLICA_SETS,
     ENDPOINT_SLICES,
+    LEASES,
 )

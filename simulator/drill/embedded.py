@@ -12,10 +12,12 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from simulator.errors import NotPossible
+from simulator.errors import BadInput, NotPossible
 from simulator.processes import die_with_parent, find_marked, marked, sweep
 
 START_LIMIT_S = 30.0
+SWITCH_LIMIT_S = 5.0
+_LOOK_S = 0.1
 
 
 @dataclass(frozen=True)
@@ -46,8 +48,8 @@ def running(root: Path) -> Cluster | None:
     return None
 
 
-async def up(root: Path, clock: float, *, outlives_us: bool) -> Cluster:
-    """Start a cluster; returns when its API answers. Raises `NotPossible` with the end of its log.
+async def up(root: Path, clock: float, *, outlives_us: bool, nodes: int = 1) -> Cluster:
+    """Start a cluster of so many nodes; returns when its API answers. Raises `NotPossible` with the end of its log.
 
     `outlives_us`: it stays when this process ends, until `remove`; without, it dies with this process.
     """
@@ -57,7 +59,10 @@ async def up(root: Path, clock: float, *, outlives_us: bool) -> Cluster:
     mark = f"cluster-{uuid.uuid4().hex[:12]}"
     with log.open("wb") as stderr:
         process = subprocess.Popen(
-            [sys.executable, "-m", "simulator.cluster", "--state", str(state), "--clock", f"{clock:g}"],
+            [
+                *(sys.executable, "-m", "simulator.cluster", "--state", str(state)),
+                *("--clock", f"{clock:g}", "--nodes", str(nodes)),
+            ],
             env=marked(mark),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -83,6 +88,28 @@ def _first_line(process: "subprocess.Popen[bytes]") -> bytes:
     assert process.stdout is not None
     ready, _, _ = select.select([process.stdout], [], [], START_LIMIT_S)
     return process.stdout.readline() if ready else b""
+
+
+async def switch(root: Path, name: str, *, is_on: bool) -> None:
+    """Power a node off, as `docker stop` does with one of kind, or on; returns once it is so.
+
+    Raises `BadInput` for a node that there is not, and `NotPossible` where no cluster is up or none reacts.
+    """
+    if running(root) is None:
+        raise NotPossible("no cluster is up; 'gameday up' starts one")
+    nodes = folder(root) / "nodes"
+    known = sorted(path.name for path in nodes.iterdir())
+    if name not in known:
+        raise BadInput(f"there is no node '{name}'; there are {', '.join(known)}")
+    if is_on:
+        (nodes / name / "off").unlink(missing_ok=True)
+    else:
+        (nodes / name / "off").touch()
+    for _ in range(int(SWITCH_LIMIT_S / _LOOK_S)):
+        if (nodes / name / "power").read_text() == ("on\n" if is_on else "off\n"):
+            return
+        await asyncio.sleep(_LOOK_S)
+    raise NotPossible(f"the cluster did not switch {name} within {SWITCH_LIMIT_S:g} s")
 
 
 def remove(root: Path, cluster: Cluster) -> None:

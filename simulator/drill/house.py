@@ -19,7 +19,7 @@ from simulator.drill.target import Target, llm_research_api
 from simulator.errors import BadInput
 
 
-async def bring_up(root: Path, clock: float, variant: str, say: Say) -> Cluster:
+async def bring_up(root: Path, clock: float, variant: str, say: Say, nodes: int = 1) -> Cluster:
     """The embedded cluster with the app on it, left running. If it is up already, the app is applied again.
 
     Raises `BadInput`, and `NotPossible` where it cannot be brought up.
@@ -28,7 +28,7 @@ async def bring_up(root: Path, clock: float, variant: str, say: Say) -> Cluster:
     if not target.manifests.is_dir():
         raise BadInput(f"--variant: there is no '{variant}'; take base or gradual")
     with alone_in(root):
-        return await _bring_up(root, clock, target, say)
+        return await _bring_up(root, clock, target, nodes, say)
 
 
 def take_down(root: Path) -> bool:
@@ -41,12 +41,12 @@ def take_down(root: Path) -> bool:
         return True
 
 
-async def _bring_up(root: Path, clock: float, target: Target, say: Say) -> Cluster:
+async def _bring_up(root: Path, clock: float, target: Target, nodes: int, say: Say) -> Cluster:
     cluster = await asyncio.to_thread(embedded.running, root)
     is_new = cluster is None
     if cluster is None:
         say("starting the cluster")
-        cluster = await embedded.up(root, clock, outlives_us=True)
+        cluster = await embedded.up(root, clock, outlives_us=True, nodes=nodes)
     try:
         kube = await asyncio.to_thread(Kube, Path(cluster.kubeconfig), None, target.namespace)
         say("applying the app's manifests")

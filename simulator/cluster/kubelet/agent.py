@@ -1,8 +1,8 @@
-"""The kubelet: keeps a `Pod` running for every pod that is bound to this node."""
+"""The kubelet: keeps a `Pod` running for every pod that is bound to one of this machine's nodes."""
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing, suppress
 
 from simulator.cluster.addresses import Range
@@ -13,32 +13,50 @@ from simulator.cluster.kubelet.environment import ConfigError
 from simulator.cluster.kubelet.host import Node
 from simulator.cluster.kubelet.pods import Pod
 from simulator.cluster.resources import CONFIG_MAPS, PODS, SECRETS, Resource
-from simulator.cluster.store import Change, Object, Store
+from simulator.cluster.store import Object, Store
 
 _log = logging.getLogger(__name__)
 
 
 class Kubelet:
-    """The node's agent; implements the API's `Runtime`."""
+    """The agent of all nodes of this machine; implements the API's `Runtime`."""
 
-    def __init__(self, store: Store, node: Node, addresses: Range) -> None:
+    def __init__(self, store: Store, nodes: Sequence[tuple[Node, Range]]) -> None:
+        """Each node comes with the addresses of its pods."""
         self._store = store
-        self._node = node
-        self._addresses = addresses
+        self._nodes = {node.name: (node, addresses) for node, addresses in nodes}
+        self._off: set[str] = set()
         self._pods: dict[str, Pod] = {}
+        self._group: asyncio.TaskGroup | None = None
 
     async def run(self) -> None:
         """Follow the store until cancelled, then end all pods at once."""
         watch = self._store.watch(PODS, 0)
         try:
             async with asyncio.TaskGroup() as group:
-                group.create_task(self._node.table.run())
+                self._group = group
+                for table in {id(node.table): node.table for node, _ in self._nodes.values()}.values():
+                    group.create_task(table.run())
                 group.create_task(self._refresh_volumes(CONFIG_MAPS))
                 group.create_task(self._refresh_volumes(SECRETS))
                 async for change in watch:
-                    self._follow(change, group)
+                    self._follow(change.type, change.object)
         finally:
             watch.close()
+
+    def power_off(self, name: str) -> None:
+        """A node loses its power: its processes are gone, and what happens to its pods it does not learn."""
+        self._off.add(name)
+        for pod in [pod for pod in self._pods.values() if pod.pod["spec"].get("nodeName") == name]:
+            pod.lose_power()
+            del self._pods[pod.uid]
+
+    def power_on(self, name: str) -> None:
+        """The node is back: it ends what was deleted meanwhile and starts the rest again."""
+        self._off.discard(name)
+        for obj in list(self._store.list(PODS)):
+            if obj["spec"].get("nodeName") == name:
+                self._follow("MODIFIED", obj)
 
     async def drain(self, grace_s: float) -> None:
         """The server ends: SIGTERM for every pod, SIGKILL after `grace_s`; objects stay as they are."""
@@ -76,20 +94,22 @@ class Kubelet:
             async for line in lines:
                 yield line
 
-    def _follow(self, change: Change, group: asyncio.TaskGroup) -> None:
-        obj = change.object
+    def _follow(self, change: str, obj: Object) -> None:
         uid = obj["metadata"]["uid"]
         known = self._pods.get(uid)
-        if change.type == "DELETED":
+        name = obj["spec"].get("nodeName")
+        if change == "DELETED":
             if known is not None:
                 known.removed()
+            elif name in self._nodes:
+                volumes.remove(self._nodes[name][0].state / "pods" / uid)  # of a node that was off
         elif known is not None:
             known.update(obj)
-        elif obj["spec"].get("nodeName") == self._node.name and not _is_over(obj):
-            pod = Pod(obj, self._store, self._node, self._addresses)
+        elif name in self._nodes and name not in self._off and not _is_over(obj) and self._group is not None:
+            pod = Pod(obj, self._store, *self._nodes[name])
             self._pods[uid] = pod
             pod.update(obj)
-            group.create_task(self._live(pod))
+            self._group.create_task(self._live(pod))
 
     async def _live(self, pod: Pod) -> None:
         try:
@@ -97,7 +117,8 @@ class Kubelet:
         except Exception:
             _log.exception("pod %s/%s", pod.pod["metadata"]["namespace"], pod.pod["metadata"]["name"])
         finally:
-            self._pods.pop(pod.uid, None)
+            if self._pods.get(pod.uid) is pod:
+                del self._pods[pod.uid]
 
     async def _refresh_volumes(self, resource: Resource) -> None:
         """ConfigMaps and Secrets that change are written again into the volumes that show them."""
@@ -114,6 +135,8 @@ class Kubelet:
             watch.close()
 
     def _container(self, pod: Object, name: str) -> Container:
+        if (node := pod["spec"].get("nodeName")) in self._off:
+            raise self._unreachable(pod, name, self._nodes[node][0].ip)
         living = self._pods.get(pod["metadata"]["uid"])
         found = living.container(name) if living is not None else None
         if found is None:
@@ -122,6 +145,12 @@ class Kubelet:
                 400, "BadRequest", f'container "{name}" in pod "{where}" is waiting to start: ContainerCreating'
             )
         return found
+
+    @staticmethod
+    def _unreachable(pod: Object, name: str, ip: str) -> ApiError:
+        meta = pod["metadata"]
+        where = f"https://{ip}:10250/containerLogs/{meta['namespace']}/{meta['name']}/{name}"
+        return ApiError(500, "InternalError", f'Get "{where}": dial tcp {ip}:10250: connect: no route to host')
 
     @staticmethod
     def _no_log(pod: Object, name: str, container: Container, *, previous: bool) -> ApiError:

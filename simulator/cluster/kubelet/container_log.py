@@ -25,7 +25,9 @@ class ContainerLog:
         self._grown = asyncio.Event()
 
     def write(self, stream: str, data: bytes) -> None:
-        """Output as it comes, in pieces of any size."""
+        """Output as it comes, in pieces of any size; once closed, nothing is kept."""
+        if self.is_closed:
+            return
         *lines, rest = (self._rest[stream] + data).split(b"\n")
         out = [self._entry(stream, b"F", line) for line in lines]
         while len(rest) >= LONGEST_LINE:

@@ -58,6 +58,10 @@ class Container:
 
     async def run(self) -> int:
         """Until it will not run again; returns its last exit code."""
+        if (ended := self.shown.state.get("terminated")) is not None:  # before the node was off
+            if not self._is_restarted_after(ended["exitCode"]):
+                return int(ended["exitCode"])
+            self.shown.restart_count += 1
         while True:
             image = await pulling.pulled(lambda: str(self.spec["image"]), self._node, self.shown, self._tell)
             code = await self._run_once(image)
@@ -89,6 +93,12 @@ class Container:
         self._is_stopping = True
         if self._process is not None:
             self._process.kill()
+
+    def abandon(self) -> None:
+        """The node is off: the process is gone, and so is whoever would have seen its end."""
+        self.kill()
+        if self.log is not None:
+            self.log.close()
 
     async def _run_once(self, image: Image) -> int:
         env = await self._variables(image)

@@ -20,6 +20,7 @@ from simulator.cluster.store import Object, Store, timestamp
 
 HOOK_EXTRA_S = 3.0
 """Beyond the grace, for a process whose preStop hook used it up."""
+_STATUSES = ("initContainerStatuses", "containerStatuses")
 _log = logging.getLogger(__name__)
 
 
@@ -37,6 +38,7 @@ class Pod:
         self._sandbox = Sandbox(Confinement(), "")
         self._started_at = timestamp()
         self._is_gone = False
+        self._has_power = True
         self._end_asked = asyncio.Event()
         self._end_changed = asyncio.Event()
         policy = pod["spec"].get("restartPolicy", "Always")
@@ -51,6 +53,11 @@ class Pod:
         if not self._init:
             for container in self._containers:
                 container.shown.state = {"waiting": {"reason": "ContainerCreating"}}
+        status = pod.get("status") or {}
+        before = {s["name"]: s for key in _STATUSES for s in status.get(key) or ()}
+        for container in self.all_containers():
+            if container.name in before:
+                container.shown.resume(before[container.name])
 
     @property
     def ip(self) -> str:
@@ -93,8 +100,20 @@ class Pod:
         self._end_asked.set()
         self._end_changed.set()
 
+    def lose_power(self) -> None:
+        """The node is off: end at once, tell nobody, and leave what lies on the disk."""
+        self._has_power = False
+        self._is_gone = True
+        for container in self.all_containers():
+            container.abandon()
+        self._end_asked.set()
+
     async def run(self) -> None:
         """Live until deleted."""
+        if self._end_asked.is_set():  # deleted before it could start here, as while the node was off
+            self._remove_object()
+            volumes.remove(self.folder)
+            return
         living = asyncio.create_task(self._live())
         asked = asyncio.create_task(self._end_asked.wait())
         try:
@@ -102,7 +121,8 @@ class Pod:
             if living.done() and not living.cancelled() and living.exception():
                 _log.error("pod %s: %r", self.pod["metadata"]["name"], living.exception())
             await asked
-            await self._terminate()
+            if self._has_power:
+                await self._terminate()
         finally:
             await _cancelled(living, asked)
             for container in self.all_containers():
@@ -110,7 +130,8 @@ class Pod:
             if self._ip is not None:
                 self._addresses.release(self._ip)
             self._sandbox.close()
-            volumes.remove(self.folder)
+            if self._has_power:
+                volumes.remove(self.folder)
 
     def variables(self, container: Object) -> dict[str, str]:
         """All variables of a container's environment."""
@@ -160,7 +181,8 @@ class Pod:
                 elif await running:
                     return  # restartPolicy Never: the pod has failed
             for container in self._containers:
-                container.shown.waiting("ContainerCreating")
+                if "terminated" not in container.shown.state:
+                    container.shown.waiting("ContainerCreating")
             ends = [group.create_task(container.run()) for container in self._containers]
             await asyncio.gather(*ends)
             await asyncio.gather(*(each.stop(self._grace_s()) for each in self._init))  # sidecars

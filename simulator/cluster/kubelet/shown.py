@@ -19,6 +19,18 @@ class Shown:
         self._changed = changed
         self._is_init = is_init
 
+    def resume(self, before: Object) -> None:
+        """Go on where a status of before the node was off stopped; what ran then ended in a way that nobody saw."""
+        self.restart_count = before["restartCount"]
+        self._last_state = before.get("lastState") or {}
+        self.id = before.get("containerID", "").removeprefix("gameday://")
+        state = before.get("state") or {}
+        if "running" in state:
+            ended = {"exitCode": 255, "reason": "Unknown", "startedAt": state["running"].get("startedAt")}
+            state = {"terminated": {**ended, "finishedAt": timestamp(), "containerID": before.get("containerID", "")}}
+        if "terminated" in state:
+            self.state = state
+
     def status(self, image: str, image_id: str) -> Object:
         """The ContainerStatus."""
         terminated = self.state.get("terminated") or {}

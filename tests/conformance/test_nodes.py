@@ -1,0 +1,190 @@
+"""Several nodes: what kubectl shows of them, and what happens when one is powered off, tainted, drained or deleted."""
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from conformance.conftest import embedded
+
+pytestmark = [pytest.mark.conformance, pytest.mark.embedded]
+WORKERS = ("gameday-worker", "gameday-worker2")
+
+
+@pytest.fixture(scope="module")
+def kubeconfig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A cluster of a control plane and two workers, at 60 times: 5 s of grace, 5 s of toleration."""
+    with embedded(tmp_path_factory.mktemp("nodes"), "--nodes", "3", "--node-cpu", "4") as path:
+        yield path
+
+
+@contextmanager
+def powered_off(kubeconfig: Path, node: str) -> Iterator[None]:
+    switch = kubeconfig.parent / "nodes" / node / "off"
+    switch.touch()
+    try:
+        yield
+    finally:
+        switch.unlink()
+
+
+def until(is_so: Callable[[], object], limit_s: float = 25.0) -> None:
+    end = time.monotonic() + limit_s
+    while not is_so():
+        assert time.monotonic() < end, "not so within its bound"
+        time.sleep(0.2)
+
+
+def _pods(kubectl, *extra: str) -> list[dict]:
+    return json.loads(kubectl("get", "pods", "-o", "json", *extra))["items"]
+
+
+def _web_on(kubectl, node: str) -> list[dict]:
+    return [pod for pod in _pods(kubectl, "-l", "app=web") if pod["spec"].get("nodeName") == node]
+
+
+def _taints(kubectl, node: str) -> set[str]:
+    taints = json.loads(kubectl("get", "node", node, "-o", "json"))["spec"].get("taints") or []
+    return {f"{t['key']}:{t['effect']}" for t in taints}
+
+
+def test_nodes_are_named_and_tainted_as_with_kind(kubectl) -> None:
+    rows = [line.split()[:3] for line in kubectl("get", "nodes", "--no-headers").splitlines()]
+    assert rows == [["gameday", "Ready", "control-plane"], *([name, "Ready", "<none>"] for name in WORKERS)]
+    assert _taints(kubectl, "gameday") == {"node-role.kubernetes.io/control-plane:NoSchedule"}
+    assert {pod["spec"]["nodeName"] for pod in _pods(kubectl)} <= set(WORKERS)
+
+
+def test_a_node_is_described_with_lease_addresses_and_its_pods(kubectl) -> None:
+    text = kubectl("describe", "node", "gameday-worker")
+    for part in (
+        "HolderIdentity:  gameday-worker",
+        "PodCIDR:",
+        "KubeletReady",
+        "Non-terminated Pods:",
+        "RegisteredNode",
+    ):
+        assert part in text
+    addresses = [json.loads(kubectl("get", "node", name, "-o", "json"))["status"]["addresses"][0] for name in WORKERS]
+    assert len({entry["address"] for entry in addresses}) == 2
+
+
+def test_leases_are_renewed(kubectl) -> None:
+    def renewed() -> str:
+        return kubectl("get", "lease", "gameday-worker", "-n", "kube-node-lease", "-o", "jsonpath={.spec.renewTime}")
+
+    first = renewed()
+    until(lambda: renewed() > first)
+
+
+def test_a_node_without_power_loses_its_pods_and_gets_them_back(kubectl, kubeconfig) -> None:
+    kubectl("scale", "deployment/web", "--replicas=4")
+    kubectl("rollout", "status", "deployment/web", "--timeout=30s")
+    node = "gameday-worker"
+    lost = {pod["metadata"]["name"] for pod in _web_on(kubectl, node)}
+    assert lost
+    with powered_off(kubeconfig, node):
+        kubectl("wait", "--for=condition=Ready=Unknown", f"node/{node}", "--timeout=30s")
+        assert "NotReady" in kubectl("get", "node", node)
+        until(lambda: len(_taints(kubectl, node)) == 2)
+        assert _taints(kubectl, node) == {
+            "node.kubernetes.io/unreachable:NoSchedule",
+            "node.kubernetes.io/unreachable:NoExecute",
+        }
+        names = set(
+            kubectl("get", "endpoints", "web", "-o", "jsonpath={.subsets[*].addresses[*].targetRef.name}").split()
+        )
+        assert not names & lost
+        until(lambda: all(pod["metadata"].get("deletionTimestamp") for pod in _web_on(kubectl, node)))
+        kubectl("rollout", "status", "deployment/web", "--timeout=30s")
+        assert {pod["metadata"]["name"] for pod in _web_on(kubectl, node)} == lost, "they stay Terminating"
+        assert "NodeStatusUnknown" in kubectl("describe", "node", node)
+        forced = lost.pop()
+        kubectl("delete", "pod", forced, "--force", "--grace-period=0")
+        assert "NotFound" in kubectl("get", "pod", forced, ok=False)
+    kubectl("wait", "--for=condition=Ready", f"node/{node}", "--timeout=30s")
+    until(lambda: not _web_on(kubectl, node) and not _taints(kubectl, node))
+
+
+def test_a_pod_that_stayed_is_started_again_when_its_node_is_back(kubectl, kubeconfig) -> None:
+    pod = _sleeper("patient", node="gameday-worker2", tolerations=[{"operator": "Exists"}])
+    kubectl("create", "-f", "-", stdin=json.dumps(pod))
+    kubectl("wait", "--for=condition=Ready", "pod/patient", "--timeout=20s")
+    with powered_off(kubeconfig, "gameday-worker2"):
+        kubectl("wait", "--for=condition=Ready=False", "pod/patient", "--timeout=30s")
+        assert "no route to host" in kubectl("logs", "patient", ok=False)
+    kubectl("wait", "--for=condition=Ready", "pod/patient", "--timeout=30s")
+    status = json.loads(kubectl("get", "pod", "patient", "-o", "json"))["status"]["containerStatuses"][0]
+    assert (status["restartCount"], status["lastState"]["terminated"]["exitCode"]) == (1, 255)
+    kubectl("delete", "pod", "patient", "--now")
+
+
+def test_a_taint_by_hand_evicts_what_does_not_tolerate_it(kubectl) -> None:
+    tolerant = _sleeper("tolerant", node="gameday-worker", tolerations=[{"key": "broken", "operator": "Exists"}])
+    kubectl("create", "-f", "-", stdin=json.dumps(tolerant))
+    kubectl("create", "-f", "-", stdin=json.dumps(_sleeper("fragile", node="gameday-worker")))
+    kubectl("wait", "--for=condition=Ready", "pod/tolerant", "pod/fragile", "--timeout=20s")
+    kubectl("taint", "node", "gameday-worker", "broken=disk:NoExecute")
+    try:
+        kubectl("wait", "--for=delete", "pod/fragile", "--timeout=20s")
+        assert "TaintManagerEviction" in kubectl("get", "events", "--field-selector", "involvedObject.name=fragile")
+        assert kubectl("get", "pod", "tolerant", "-o", "jsonpath={.status.phase}") == "Running"
+    finally:
+        kubectl("taint", "node", "gameday-worker", "broken-")
+    kubectl("delete", "pod", "tolerant", "--now")
+
+
+def test_a_cordoned_node_is_tainted_and_a_drained_one_is_empty(kubectl) -> None:
+    node = "gameday-worker2"
+    kubectl("drain", node, "--ignore-daemonsets", "--delete-emptydir-data", "--force", "--timeout=30s")
+    try:
+        assert "Ready,SchedulingDisabled" in kubectl("get", "node", node)
+        until(lambda: _taints(kubectl, node) == {"node.kubernetes.io/unschedulable:NoSchedule"})
+        assert not _web_on(kubectl, node)
+    finally:
+        kubectl("uncordon", node)
+    until(lambda: not _taints(kubectl, node))
+    kubectl("rollout", "status", "deployment/web", "--timeout=30s")
+
+
+def test_a_node_that_nobody_runs_never_becomes_ready(kubectl) -> None:
+    node = {"apiVersion": "v1", "kind": "Node", "metadata": {"name": "ghost"}}
+    kubectl("create", "-f", "-", stdin=json.dumps(node))
+    try:
+        assert _taints(kubectl, "ghost") == {"node.kubernetes.io/not-ready:NoSchedule"}
+        until(lambda: "NodeStatusNeverUpdated" in kubectl("describe", "node", "ghost"))
+        assert "NotReady" in kubectl("get", "node", "ghost")
+    finally:
+        kubectl("delete", "node", "ghost")
+
+
+def test_pods_of_a_deleted_node_are_collected_and_its_kubelet_registers_when_it_starts(kubectl, kubeconfig) -> None:
+    node = "gameday-worker2"
+    before = {pod["metadata"]["name"] for pod in _web_on(kubectl, node)}
+    kubectl("delete", "node", node)
+    until(lambda: not before & {pod["metadata"]["name"] for pod in _pods(kubectl)})
+    kubectl("rollout", "status", "deployment/web", "--timeout=30s")
+    assert "NotFound" in kubectl("get", "node", node, ok=False)
+    lamp = kubeconfig.parent / "nodes" / node / "power"
+    with powered_off(kubeconfig, node):
+        until(lambda: lamp.read_text() == "off\n")
+    kubectl("wait", "--for=create", f"node/{node}", "--timeout=20s")
+    kubectl("wait", "--for=condition=Ready", f"node/{node}", "--timeout=20s")
+
+
+def _sleeper(name: str, *, node: str, tolerations: list[dict] | None = None) -> dict:
+    return {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": name},
+        "spec": {
+            "nodeName": node,
+            "terminationGracePeriodSeconds": 1,
+            "tolerations": tolerations or [],
+            "containers": [
+                {"name": "c", "image": "python:3", "command": ["python3", "-c", "import time; time.sleep(600)"]}
+            ],
+        },
+    }
