@@ -148,6 +148,8 @@ def _probe(probe: Object, path: str, *, is_readiness: bool) -> Iterator[Cause]:
             "Forbidden: may not specify more than 1 handler type",
             "FieldValueForbidden",
         )
+    if "grpc" in probe:  # the node has no gRPC client: better said now than by a probe that never passes
+        yield Cause(f"{path}.grpc", "Forbidden: gRPC probes are not served by this cluster", "FieldValueForbidden")
     for handler in handlers:
         port = probe[handler].get("port")
         if isinstance(port, int):

@@ -8,7 +8,18 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from simulator.cluster.kubelet import amounts, container_log, environment, images, launching, probes, probing, pulling
+from simulator.cluster.kubelet import (
+    amounts,
+    container_log,
+    environment,
+    images,
+    launching,
+    probes,
+    probing,
+    pulling,
+    termination,
+    volumes,
+)
 from simulator.cluster.kubelet.back_off import BackOff
 from simulator.cluster.kubelet.container_log import ContainerLog
 from simulator.cluster.kubelet.environment import ConfigError
@@ -110,6 +121,7 @@ class Container:
         started_at = timestamp()
         mark = f"{self._host.pod['metadata']['uid']}/{self.name}/{self.shown.id[:12]}"
         argv = command(self.spec, image, env)
+        termination.clear(self.spec, self._root)
         try:
             entered = self._host.sandbox.entered()
             process = launching.launch(argv, {**env, MARK: mark}, self._working_folder(), self.log.write, entered)
@@ -123,11 +135,12 @@ class Container:
         self._node.table.add(Watched(process.pid, mark, memory_limit(self.spec), self._on_excess))
         self._tell.normal("Started", f"Started container {self.name}")
         self.shown.running(started_at)
-        self._target = probes.Target(self._host.ip, self.spec, env, self._host.folder / "root", self._host.sandbox)
+        self._target = probes.Target(self._host.ip, self.spec, env, self._root, self._host.sandbox)
         code = await self._probed_to_the_end(process, self._target)
         self.log.close()
         reason = "OOMKilled" if self._was_oom_killed else "Completed" if code == 0 else "Error"
-        self.shown.terminated(code, reason, started_at, self._message(code))
+        message = termination.message(self.spec, self._root, self.log.path, code)
+        self.shown.terminated(code, reason, started_at, message)
         self._process = None
         self._settled.set()
         return code
@@ -246,13 +259,12 @@ class Container:
     def _pod_grace_s(self) -> float:
         return float(self._host.pod["spec"].get("terminationGracePeriodSeconds", 30))
 
-    def _message(self, code: int) -> str:
-        if code and self.spec.get("terminationMessagePolicy") == "FallbackToLogsOnError":
-            return container_log.tail(self.log_path(self.last_instance), 80, 2048)
-        return ""
+    @property
+    def _root(self) -> Path:
+        return self._host.folder / "root"
 
     def _working_folder(self) -> Path:
-        folder = self._host.folder / "root" / str(self.spec.get("workingDir") or "").lstrip("/")
+        folder = volumes.inside(self._root, str(self.spec.get("workingDir") or ""))
         folder.mkdir(parents=True, exist_ok=True)
         return folder
 

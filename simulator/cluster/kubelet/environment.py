@@ -101,6 +101,16 @@ def field(pod: Object, path: str) -> str:
     return str(known[path])
 
 
+def resource(reference: Mapping[str, Any], container: Object, pod: Object) -> str:
+    """A limit or request of `container`, or of the one that the reference names, in units of its divisor."""
+    named = reference.get("containerName")
+    among = [*pod["spec"]["containers"], *(pod["spec"].get("initContainers") or ())]
+    holder = next((entry for entry in among if entry["name"] == named), container) if named else container
+    kind, _, what = reference["resource"].partition(".")
+    amount = ((holder.get("resources") or {}).get(kind) or {}).get(what)
+    return str(amounts.whole(amount, reference.get("divisor") or "1")) if amount is not None else "0"
+
+
 def secret_bytes(secret: Object, key: str) -> bytes | None:
     """The decoded value of a Secret's key, or None."""
     value = (secret.get("data") or {}).get(key)
@@ -141,7 +151,7 @@ def _from_reference(source: Mapping[str, Any], container: Object, pod: Object, f
     if "fieldRef" in source:
         return field(pod, source["fieldRef"]["fieldPath"])
     if "resourceFieldRef" in source:
-        return _resource(source["resourceFieldRef"], container, pod)
+        return resource(source["resourceFieldRef"], container, pod)
     for field_name, plural, word in (
         ("configMapKeyRef", "configmaps", "configmap"),
         ("secretKeyRef", "secrets", "secret"),
@@ -163,15 +173,6 @@ def _from_reference(source: Mapping[str, Any], container: Object, pod: Object, f
             raise ConfigError(f"couldn't find key {key} in {kind} {pod['metadata'].get('namespace')}/{name}")
         return value.decode(errors="replace")
     raise ConfigError("valueFrom names no source that this node knows")
-
-
-def _resource(reference: Mapping[str, Any], container: Object, pod: Object) -> str:
-    named = reference.get("containerName")
-    among = [*pod["spec"]["containers"], *(pod["spec"].get("initContainers") or ())]
-    holder = next((entry for entry in among if entry["name"] == named), container) if named else container
-    kind, _, what = reference["resource"].partition(".")
-    amount = ((holder.get("resources") or {}).get(kind) or {}).get(what)
-    return str(amounts.whole(amount, reference.get("divisor") or "1")) if amount is not None else "0"
 
 
 def _upper(name: str) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from simulator.cluster.kinds.pods import qos_class
 from simulator.cluster.store import Object
 
 Conditions = list[dict[str, Any]]
@@ -26,7 +27,8 @@ def assemble(pod: Object, now: Situation, at: str) -> Object:
     is_initialized = all(_is_done(status) or _is_sidecar_up(pod, status) for status in now.init)
     restart_policy = pod["spec"].get("restartPolicy", "Always")
     phase = _phase(now.init, now.containers, restart_policy, is_initialized)
-    unready = [status["name"] for status in now.containers if not status["ready"]]
+    sidecars = [status for status in now.init if _is_sidecar(pod, status)]
+    unready = [status["name"] for status in (*sidecars, *now.containers) if not status["ready"]]
     is_over = phase in ("Succeeded", "Failed")
     status: Object = {
         "phase": phase,
@@ -34,7 +36,7 @@ def assemble(pod: Object, now: Situation, at: str) -> Object:
         "hostIP": now.node_ip,
         "hostIPs": [{"ip": now.node_ip}],
         "startTime": now.started_at,
-        "qosClass": qos_class(pod),
+        "qosClass": qos_class(pod["spec"]),
         "containerStatuses": list(now.containers),
     }
     if now.pod_ip is not None:
@@ -131,20 +133,10 @@ def _is_done(status: Object) -> bool:
     return terminated is not None and terminated["exitCode"] == 0
 
 
-def _is_sidecar_up(pod: Object, status: Object) -> bool:
+def _is_sidecar(pod: Object, status: Object) -> bool:
     specs = pod["spec"].get("initContainers") or ()
-    is_sidecar = any(spec["name"] == status["name"] and spec.get("restartPolicy") == "Always" for spec in specs)
-    return is_sidecar and bool(status.get("started") or status["restartCount"])
+    return any(spec["name"] == status["name"] and spec.get("restartPolicy") == "Always" for spec in specs)
 
 
-def qos_class(pod: Object) -> str:
-    """BestEffort without requests and limits, Guaranteed when limits equal requests for cpu and memory."""
-    all_resources = [container.get("resources") or {} for container in pod["spec"]["containers"]]
-    if not any(entry.get("limits") or entry.get("requests") for entry in all_resources):
-        return "BestEffort"
-    for entry in all_resources:
-        limits = entry.get("limits") or {}
-        requests = {**limits, **(entry.get("requests") or {})}
-        if not {"cpu", "memory"} <= set(limits) or requests != limits:
-            return "Burstable"
-    return "Guaranteed"
+def _is_sidecar_up(pod: Object, status: Object) -> bool:
+    return _is_sidecar(pod, status) and bool(status.get("started") or status["restartCount"])

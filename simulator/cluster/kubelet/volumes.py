@@ -4,6 +4,7 @@ A process has no root of its own here, so a container finds `/etc/app` at `$GAME
 of a pod share that root. It is theirs to change: we write in it once, before any of them runs, and never follow it.
 """
 
+import posixpath
 import shutil
 from pathlib import Path
 
@@ -12,7 +13,9 @@ from simulator.cluster.kubelet.environment import ConfigError, Find
 from simulator.cluster.store import Object
 
 _READ_ONLY = ("configMap", "secret", "downwardAPI", "projected")
-_SOURCES = (*_READ_ONLY, "emptyDir")
+File = tuple[str, bytes, int]
+"""Path within the volume, content, mode."""
+_MODE = 0o644
 
 
 def materialise(pod: Object, folder: Path, find: Find) -> None:
@@ -25,7 +28,7 @@ def materialise(pod: Object, folder: Path, find: Find) -> None:
         place = folder / "volumes" / volume["name"]
         place.mkdir(parents=True, exist_ok=True)
         for path, content, mode in _files(volume, pod, find):
-            _write(place / path, content, mode)
+            _write(inside(place, path), content, mode)
 
 
 def mount(pod: Object, folder: Path) -> None:
@@ -35,8 +38,13 @@ def mount(pod: Object, folder: Path) -> None:
     containers = [*(pod["spec"].get("initContainers") or ()), *pod["spec"]["containers"]]
     for container in containers:
         for mount in container.get("volumeMounts") or ():
-            source = folder / "volumes" / mount["name"] / (mount.get("subPath") or "")
-            _link(folder / "root" / mount["mountPath"].lstrip("/"), source)
+            source = inside(folder / "volumes" / mount["name"], mount.get("subPath") or "")
+            _link(inside(folder / "root", mount["mountPath"]), source)
+
+
+def inside(folder: Path, path: str) -> Path:
+    """`path` as seen by somebody whose root is `folder`: no number of `..` leads out of it."""
+    return folder / posixpath.normpath(f"/{path}").lstrip("/")
 
 
 def readable(folder: Path) -> list[Path]:
@@ -57,35 +65,51 @@ def remove(folder: Path) -> None:
 
 def mounted_from(pod: Object, plural: str) -> set[str]:
     """Names of the ConfigMaps or Secrets that the pod's volumes show."""
-    field, name = ("configMap", "name") if plural == "configmaps" else ("secret", "secretName")
-    return {volume[field][name] for volume in pod["spec"].get("volumes") or () if field in volume}
+    field = "configMap" if plural == "configmaps" else "secret"
+    volumes = pod["spec"].get("volumes") or ()
+    projected = [source for volume in volumes for source in (volume.get("projected") or {}).get("sources") or ()]
+    found = [each[field] for each in (*volumes, *projected) if field in each]
+    return {each.get("secretName") or each["name"] for each in found}
 
 
-def _files(volume: Object, pod: Object, find: Find) -> list[tuple[str, bytes, int]]:
-    if "configMap" in volume:
-        return _keys(volume["configMap"], volume["configMap"]["name"], "configmaps", find)
-    if "secret" in volume:
-        return _keys(volume["secret"], volume["secret"]["secretName"], "secrets", find)
-    if "downwardAPI" in volume:
-        items = volume["downwardAPI"].get("items") or ()
-        return [
-            (item["path"], environment.field(pod, item["fieldRef"]["fieldPath"]).encode(), 0o644)
-            for item in items
-            if "fieldRef" in item
-        ]
-    if not any(source in volume for source in _SOURCES):
+def _files(volume: Object, pod: Object, find: Find) -> list[File]:
+    for source, content in volume.items():
+        if source in ("configMap", "secret", "downwardAPI"):
+            return _of_source(source, content, content.get("defaultMode", _MODE), pod, find)
+        if source == "projected":
+            mode = content.get("defaultMode", _MODE)
+            parts = [(name, part) for entry in content.get("sources") or () for name, part in entry.items()]
+            return [file for name, part in parts for file in _of_source(name, part, mode, pod, find)]
+    if "emptyDir" not in volume:
         raise ConfigError(f'volume "{volume["name"]}" is of a kind that this node does not have')
     return []
 
 
-def _keys(source: Object, name: str, plural: str, find: Find) -> list[tuple[str, bytes, int]]:
+def _of_source(source: str, content: Object, mode: int, pod: Object, find: Find) -> list[File]:
+    match source:
+        case "configMap":
+            return _keys(content, content["name"], "configmaps", mode, find)
+        case "secret":
+            return _keys(content, content.get("secretName") or content["name"], "secrets", mode, find)
+        case "downwardAPI":
+            items = content.get("items") or ()
+            return [(item["path"], _downward(item, pod).encode(), item.get("mode", mode)) for item in items]
+    raise ConfigError(f"a projected volume has a source that this node does not have: {source}")
+
+
+def _downward(item: Object, pod: Object) -> str:
+    if "fieldRef" in item:
+        return environment.field(pod, item["fieldRef"]["fieldPath"])
+    return environment.resource(item["resourceFieldRef"], {}, pod)
+
+
+def _keys(source: Object, name: str, plural: str, mode: int, find: Find) -> list[File]:
     found = find(plural, name)
     if found is None:
         if source.get("optional"):
             return []
         raise ConfigError(f'{plural[:-1]} "{name}" not found')
     read = environment.config_map_bytes if plural == "configmaps" else environment.secret_bytes
-    mode = source.get("defaultMode", 0o644)
     keys = {**(found.get("data") or {}), **(found.get("binaryData") or {})}
     items = source.get("items") or [{"key": key, "path": key} for key in keys]
     files = []

@@ -22,25 +22,37 @@ def pod_status(pod: Object) -> str:
 
 
 def ready_containers(pod: Object) -> str:
-    """`2/3`."""
-    states = (pod.get("status") or {}).get("containerStatuses") or ()
-    ready = sum(bool(s.get("ready")) and "running" in (s.get("state") or {}) for s in states)
-    return f"{ready}/{len(pod['spec']['containers'])}"
+    """`2/3`; a sidecar (an init container that is always restarted) counts as well."""
+    ready = sum(bool(s.get("ready")) and "running" in (s.get("state") or {}) for s in _counted(pod))
+    return f"{ready}/{len(pod['spec']['containers']) + len(_sidecars(pod))}"
 
 
 def restarts(pod: Object, now: datetime) -> str:
     """`3 (20s ago)`: how often containers restarted, and when the last one ended."""
-    states = (pod.get("status") or {}).get("containerStatuses") or ()
+    states = _counted(pod)
     count = sum(s.get("restartCount", 0) for s in states)
     ends = [((s.get("lastState") or {}).get("terminated") or {}).get("finishedAt") for s in states]
     known = [end for end in ends if end]
     return f"{count} ({age(max(known), now)} ago)" if count and known else str(count)
 
 
+def _sidecars(pod: Object) -> set[str]:
+    specs = pod["spec"].get("initContainers") or ()
+    return {spec["name"] for spec in specs if spec.get("restartPolicy") == "Always"}
+
+
+def _counted(pod: Object) -> list[Object]:
+    status, sidecars = pod.get("status") or {}, _sidecars(pod)
+    init = [each for each in status.get("initContainerStatuses") or () if each["name"] in sidecars]
+    return [*init, *(status.get("containerStatuses") or ())]
+
+
 def _init_word(pod: Object) -> str | None:
     states = (pod.get("status") or {}).get("initContainerStatuses") or ()
     for index, entry in enumerate(states):
         state = entry.get("state") or {}
+        if entry["name"] in _sidecars(pod) and entry.get("started"):
+            continue
         if (ended := state.get("terminated")) is not None:
             if ended.get("exitCode") == 0:
                 continue

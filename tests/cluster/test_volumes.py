@@ -1,0 +1,92 @@
+"""A pod's volumes as files."""
+
+import base64
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from simulator.cluster.kubelet import volumes
+from simulator.cluster.kubelet.environment import ConfigError
+from simulator.cluster.store import Object
+
+OBJECTS = {
+    ("configmaps", "settings"): {"data": {"colour": "blue", "size": "1"}},
+    ("secrets", "key"): {"data": {"password": base64.b64encode(b"x").decode()}},
+}
+
+
+def _pod(*of: Object, mounts: tuple[Object, ...] = ()) -> Object:
+    limits = {"memory": "64Mi"}
+    return {
+        "metadata": {"name": "p", "namespace": "d", "uid": "u", "labels": {"app": "web"}},
+        "spec": {
+            "containers": [{"name": "c", "resources": {"limits": limits}, "volumeMounts": list(mounts)}],
+            "volumes": list(of),
+        },
+    }
+
+
+def _find(plural: str, name: str) -> Object | None:
+    return OBJECTS.get((plural, name))
+
+
+def _files(folder: Path) -> dict[str, str]:
+    return {str(path.relative_to(folder)): path.read_text() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_a_projected_volume_shows_all_its_sources(tmp_path: Path) -> None:
+    memory = {"resource": "limits.memory", "containerName": "c", "divisor": "1Mi"}
+    sources = [
+        {"configMap": {"name": "settings", "items": [{"key": "colour", "path": "deep/colour"}]}},
+        {"secret": {"name": "key"}},
+        {"configMap": {"name": "nobody", "optional": True}},
+        {
+            "downwardAPI": {
+                "items": [
+                    {"path": "labels", "fieldRef": {"fieldPath": "metadata.labels"}},
+                    {"path": "memory", "resourceFieldRef": memory},
+                ]
+            }
+        },
+    ]
+    pod = _pod({"name": "all", "projected": {"sources": sources}})
+    volumes.materialise(pod, tmp_path, _find)
+    assert _files(tmp_path / "volumes" / "all") == {
+        "deep/colour": "blue",
+        "password": "x",
+        "labels": 'app="web"',
+        "memory": "64",
+    }
+    assert volumes.mounted_from(pod, "configmaps") == {"settings", "nobody"}
+    assert volumes.mounted_from(pod, "secrets") == {"key"}
+
+
+@pytest.mark.parametrize(
+    ("volume", "words"),
+    [
+        ({"configMap": {"name": "nobody"}}, 'configmap "nobody" not found'),
+        ({"secret": {"secretName": "key", "items": [{"key": "z", "path": "z"}]}}, "non-existent secret key: z"),
+        ({"hostPath": {"path": "/"}}, "of a kind that this node does not have"),
+        ({"projected": {"sources": [{"serviceAccountToken": {"path": "t"}}]}}, "does not have: serviceAccountToken"),
+    ],
+)
+def test_what_is_missing_keeps_the_pod_waiting(tmp_path: Path, volume: Object, words: str) -> None:
+    with pytest.raises(ConfigError, match=words):
+        volumes.materialise(_pod({"name": "v", **volume}), tmp_path, _find)
+
+
+def test_a_mount_is_found_below_the_pod_s_root(tmp_path: Path) -> None:
+    mount = {"name": "v", "mountPath": "/etc/app"}
+    pod = _pod({"name": "v", "configMap": {"name": "settings"}}, mounts=(mount,))
+    volumes.materialise(pod, tmp_path, _find)
+    volumes.mount(pod, tmp_path)
+    assert (tmp_path / "root" / "etc" / "app" / "colour").read_text() == "blue"
+
+
+@given(st.lists(st.sampled_from(["..", ".", "a", "", "/"]), max_size=8).map("/".join))
+def test_no_path_leads_out_of_its_folder(path: str) -> None:
+    folder = Path("/pods/u/root")
+    assert volumes.inside(folder, path).is_relative_to(folder)
+    assert ".." not in volumes.inside(folder, path).parts
