@@ -31,6 +31,7 @@ from simulator.cluster.controllers.node_lifecycle import NodeLifecycle
 from simulator.cluster.controllers.pod_garbage import PodGarbage
 from simulator.cluster.controllers.replica_sets import ReplicaSets
 from simulator.cluster.controllers.scheduling import Scheduling
+from simulator.cluster.controllers.stateful_sets import StatefulSets
 from simulator.cluster.controllers.taint_eviction import TaintEviction
 from simulator.cluster.credentials import make_credentials, write_kubeconfig
 from simulator.cluster.event_log import EventLog
@@ -117,6 +118,7 @@ async def _serve(state: Path, limits: BackOffLimits, layout: "_Layout", catalogu
         kubelet,
         ReplicaSets(store, events),
         Deployments(store, events),
+        StatefulSets(store, events),
         EndpointsOfServices(store),
         Garbage(store),
         Namespaces(store),

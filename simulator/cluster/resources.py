@@ -38,6 +38,10 @@ REPLICA_SETS = Resource(
     "apps", "v1", "replicasets", "replicaset", "ReplicaSet", ("rs",), True, ("status", "scale"), ("all",)
 )
 LEASES = Resource("coordination.k8s.io", "v1", "leases", "lease", "Lease")
+STATEFUL_SETS = Resource(
+    "apps", "v1", "statefulsets", "statefulset", "StatefulSet", ("sts",), True, ("status", "scale"), ("all",)
+)
+CONTROLLER_REVISIONS = Resource("apps", "v1", "controllerrevisions", "controllerrevision", "ControllerRevision")
 ENDPOINT_SLICES = Resource("discovery.k8s.io", "v1", "endpointslices", "endpointslice", "EndpointSlice")
 
 ALL: tuple[Resource, ...] = (
@@ -51,6 +55,8 @@ ALL: tuple[Resource, ...] = (
     EVENTS,
     DEPLOYMENTS,
     REPLICA_SETS,
+    STATEFUL_SETS,
+    CONTROLLER_REVISIONS,
     ENDPOINT_SLICES,
     LEASES,
 )

@@ -65,3 +65,27 @@ def test_pods_and_deployments_are_probed_and_disturbed(kubeconfig, namespace, tm
     outputs = [run["output"] for run in journal["run"]]
     assert outputs[2] == 2
     assert "serving" in next(iter(outputs[3].values()))
+
+
+def test_stateful_sets_are_made_probed_scaled_and_removed(kubeconfig, namespace, tmp_path) -> None:
+    container = {"name": "c", "image": "python:3", "command": ["python3", "-c", "import time; time.sleep(1000)"]}
+    pod = {"terminationGracePeriodSeconds": 1, "containers": [container]}
+    labels = {"app": "db"}
+    spec = {
+        "serviceName": "db",
+        "replicas": 2,
+        "selector": {"matchLabels": labels},
+        "template": {"metadata": {"labels": labels}, "spec": pod},
+    }
+    manifest = {"apiVersion": "apps/v1", "kind": "StatefulSet", "metadata": {"name": "db"}, "spec": spec}
+    (tmp_path / "db.json").write_text(json.dumps(manifest))
+    where = {"ns": namespace}
+    actions, probes = "chaosk8s.statefulset.actions", "chaosk8s.statefulset.probes"
+    play = [
+        _activity("action", actions, "create_statefulset", spec_path=str(tmp_path / "db.json"), **where),
+        _activity("probe", probes, "statefulset_fully_available", name="db", **where),
+        _activity("action", actions, "scale_statefulset", name="db", replicas=1, **where),
+        _activity("probe", probes, "statefulset_fully_available", name="db", **where),
+        _activity("action", actions, "remove_statefulset", name="db", **where),
+    ]
+    _play(kubeconfig, tmp_path, play)

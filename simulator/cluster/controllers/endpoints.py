@@ -7,7 +7,7 @@ from typing import Any
 
 from simulator.cluster.controllers import ownership, readiness
 from simulator.cluster.controllers.reconciling import Key, drive, own_key
-from simulator.cluster.controllers.replica_sets import SAFE_LETTERS
+from simulator.cluster.controllers.templates import SAFE_LETTERS
 from simulator.cluster.resources import ENDPOINT_SLICES, ENDPOINTS, PODS, SERVICES
 from simulator.cluster.store import Change, Object, Store
 

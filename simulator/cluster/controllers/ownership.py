@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Mapping
 
+from simulator.cluster.controllers.reconciling import Key, Keys
 from simulator.cluster.objects import selectors
 from simulator.cluster.resources import Resource
-from simulator.cluster.store import Object, Store
+from simulator.cluster.store import Change, Object, Store
 
 
 def reference(owner: Object) -> Object:
@@ -47,6 +48,20 @@ def claim(
     wanted = [each for each in orphans if not _is_ending(each) and is_candidate(each)]
     adopted = [_change_owners(store, resource, each, lambda own: [*own, reference(owner)]) for each in wanted]
     return [*claimed, *adopted]
+
+
+def adopters(store: Store, resource: Resource) -> Keys:
+    """The workloads of a kind that may want a changed object which no controller has."""
+
+    def keys(change: Change) -> list[Key]:
+        if change.type == "DELETED" or controller_of(change.object) is not None:
+            return []
+        namespace, have = change.object["metadata"]["namespace"], labels_of(change.object)
+        found = store.list(resource, namespace)
+        fitting = [each for each in found if selectors.label_selector(each["spec"].get("selector"))(have)]
+        return [(namespace, each["metadata"]["name"]) for each in fitting]
+
+    return keys
 
 
 def _is_ending(obj: Object) -> bool:

@@ -1,23 +1,20 @@
 """ReplicaSets: as many pods as asked for."""
 
-import random
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from simulator.cluster import deleting
-from simulator.cluster.controllers import ownership, readiness
+from simulator.cluster.controllers import ownership, readiness, templates
 from simulator.cluster.controllers.reconciling import Key, drive, own_key, owner_key
 from simulator.cluster.deleting import DeleteOptions
 from simulator.cluster.errors import ApiError
 from simulator.cluster.event_log import EventLog
 from simulator.cluster.kinds import admission
 from simulator.cluster.resources import PODS, REPLICA_SETS
-from simulator.cluster.store import Change, Object, Store
+from simulator.cluster.store import Object, Store
 
-SAFE_LETTERS = "bcdfghjklmnpqrstvwxz2456789"
-"""Kubernetes' letters for generated names: no vowels, no look-alikes."""
 _BY = "replicaset-controller"
 _PHASES = {"Pending": 0, "Unknown": 1, "Running": 2}
 
@@ -85,7 +82,11 @@ class ReplicaSets:
 
     async def run(self) -> None:
         """Until cancelled."""
-        sources = [(REPLICA_SETS, own_key), (PODS, owner_key("ReplicaSet")), (PODS, self._orphans)]
+        sources = [
+            (REPLICA_SETS, own_key),
+            (PODS, owner_key("ReplicaSet")),
+            (PODS, ownership.adopters(self._store, REPLICA_SETS)),
+        ]
         await drive(self._store, sources, self.reconcile, name=_BY)
 
     def reconcile(self, key: Key) -> float | None:
@@ -112,7 +113,9 @@ class ReplicaSets:
     def _act(self, replica_set: Object, decision: Decision) -> None:
         for _ in range(decision.create):
             try:
-                pod = self._store.create(PODS, admission.admit(PODS, new_pod(replica_set)))
+                pod = self._store.create(
+                    PODS, admission.admit(PODS, templates.stamp(replica_set, replica_set["spec"]["template"]))
+                )
             except ApiError as error:
                 self._events.warning(replica_set, "FailedCreate", f"Error creating: {error}", by=_BY)
                 return
@@ -122,34 +125,6 @@ class ReplicaSets:
             name = pod["metadata"]["name"]
             deleting.delete(self._store, PODS, pod["metadata"]["namespace"], name, DeleteOptions())
             self._events.normal(replica_set, "SuccessfulDelete", f"Deleted pod: {name}", by=_BY)
-
-    def _orphans(self, change: Change) -> Iterable[Key]:
-        """A pod without controller may fit any ReplicaSet of its namespace."""
-        if ownership.controller_of(change.object) is not None or change.type == "DELETED":
-            return []
-        namespace = change.object["metadata"]["namespace"]
-        return [(namespace, each["metadata"]["name"]) for each in self._store.list(REPLICA_SETS, namespace)]
-
-
-def new_pod(replica_set: Object) -> Object:
-    """A pod from the template, named after its ReplicaSet."""
-    template: Mapping[str, Any] = replica_set["spec"]["template"]
-    meta = template.get("metadata") or {}
-    name = replica_set["metadata"]["name"]
-    kept = {key: meta[key] for key in ("labels", "annotations", "finalizers") if meta.get(key)}
-    return {
-        "apiVersion": "v1",
-        "kind": "Pod",
-        "metadata": {
-            **kept,
-            "name": f"{name[:57]}-{''.join(random.choices(SAFE_LETTERS, k=5))}",
-            "generateName": f"{name}-",
-            "namespace": replica_set["metadata"]["namespace"],
-            "ownerReferences": [ownership.reference(replica_set)],
-        },
-        "spec": template["spec"],
-        "status": {"phase": "Pending"},
-    }
 
 
 def _later_first(at: str | None) -> float:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from simulator.cluster.controllers import ownership
-from simulator.cluster.controllers.replica_sets import SAFE_LETTERS
+from simulator.cluster.controllers.templates import SAFE_LETTERS
 from simulator.cluster.store import Object
 
 HASH = "pod-template-hash"

@@ -2,6 +2,7 @@
 
 from simulator.cluster.kinds import (
     config_maps,
+    controller_revisions,
     deployments,
     endpoint_slices,
     endpoints,
@@ -13,11 +14,13 @@ from simulator.cluster.kinds import (
     replica_sets,
     secrets,
     services,
+    stateful_sets,
 )
 from simulator.cluster.kinds.kind import Kind
 
 _MODULES = (
     config_maps,
+    controller_revisions,
     deployments,
     endpoint_slices,
     endpoints,
@@ -29,6 +32,7 @@ _MODULES = (
     replica_sets,
     secrets,
     services,
+    stateful_sets,
 )
 _KINDS: dict[str, Kind] = {module.KIND.resource.kind: module.KIND for module in _MODULES}
 

@@ -1,6 +1,5 @@
 """Deployment. Pure."""
 
-import re
 from collections.abc import Iterator
 
 from simulator.cluster.errors import Cause
@@ -53,18 +52,10 @@ def _strategy(strategy: Object) -> Iterator[Cause]:
 
 
 def _rolling(rolling: Object) -> Iterator[Cause]:
-    amounts = {}
     for key in ("maxUnavailable", "maxSurge"):
-        text = str(rolling[key])
-        if not re.fullmatch(r"[0-9]+%?", text) or (isinstance(rolling[key], str) and text[-1] != "%"):
-            yield Cause(
-                f"spec.strategy.rollingUpdate.{key}",
-                f'Invalid value: "{text}": a valid percent string must be a numeric string followed by an '
-                "ending '%' (e.g. '1%',  or '93%', regex used for validation is '[0-9]+%')",
-            )
-        else:
-            amounts[key] = int(text.rstrip("%"))
-    if amounts == {"maxUnavailable": 0, "maxSurge": 0}:
+        yield from workloads.int_or_percent(f"spec.strategy.rollingUpdate.{key}", rolling[key])
+    amounts = {str(rolling[key]).rstrip("%") for key in ("maxUnavailable", "maxSurge")}
+    if amounts == {"0"}:
         yield Cause(
             "spec.strategy.rollingUpdate.maxUnavailable",
             f"Invalid value: {rolling['maxUnavailable']}: may not be 0 when `maxSurge` is 0",

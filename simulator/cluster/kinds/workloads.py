@@ -1,6 +1,7 @@
 """What the kinds that make pods from a template share. Pure."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -24,8 +25,25 @@ SELECTOR = Column("Selector", of(lambda obj: selector_text(obj["spec"].get("sele
 
 def replicas(spec: Object) -> Iterator[Cause]:
     """What is wrong with the number of replicas."""
-    if spec["replicas"] < 0:
-        yield Cause("spec.replicas", f"Invalid value: {spec['replicas']}: must be greater than or equal to 0")
+    yield from not_negative("spec.replicas", spec["replicas"])
+
+
+def not_negative(path: str, value: int | None) -> Iterator[Cause]:
+    """A number that may be absent, but not below 0."""
+    if value is not None and value < 0:
+        yield Cause(path, f"Invalid value: {value}: must be greater than or equal to 0")
+
+
+def int_or_percent(path: str, value: int | str) -> Iterator[Cause]:
+    """An IntOrString: a number from 0 on, or a percentage."""
+    if isinstance(value, int):
+        yield from not_negative(path, value)
+    elif not re.fullmatch(r"[0-9]+%", value):
+        yield Cause(
+            path,
+            f'Invalid value: "{value}": a valid percent string must be a numeric string followed by an ending '
+            "'%' (e.g. '1%',  or '93%', regex used for validation is '[0-9]+%')",
+        )
 
 
 def template(spec: Object, kind: str, *policies: str) -> Iterator[Cause]:

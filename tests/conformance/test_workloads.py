@@ -1,0 +1,99 @@
+"""StatefulSets, DaemonSets and Jobs through real kubectl."""
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.conformance
+
+SLEEPER = ["python3", "-c", "print('up', flush=True); import time; time.sleep(1000)"]
+WAIT = "--timeout=30s"
+
+
+def manifest(kind: str, name: str, spec: dict[str, Any], command: list[str] = SLEEPER) -> str:
+    """A workload of apps/v1 whose pods are labelled `app: <name>`."""
+    pod = {"terminationGracePeriodSeconds": 1, "containers": [{"name": "c", "image": "python:3", "command": command}]}
+    labels = {"app": name}
+    template = {"metadata": {"labels": labels}, "spec": pod}
+    whole = {"selector": {"matchLabels": labels}, "template": template, **spec}
+    return json.dumps({"apiVersion": "apps/v1", "kind": kind, "metadata": {"name": name}, "spec": whole})
+
+
+@pytest.fixture
+def made(kubectl) -> Iterator[Callable[..., None]]:
+    """Applies a manifest; what it made is deleted afterwards."""
+    texts: list[str] = []
+
+    def apply(text: str) -> None:
+        texts.append(text)
+        kubectl("apply", "-f", "-", stdin=text)
+
+    yield apply
+    for text in texts:
+        kubectl("delete", "-f", "-", "--ignore-not-found", "--cascade=foreground", WAIT, stdin=text)
+
+
+def names(kubectl, kind: str, label: str) -> list[str]:
+    return kubectl("get", kind, "-l", label, "-o", "jsonpath={.items[*].metadata.name}").split()
+
+
+def test_a_stateful_set_names_its_pods_in_order(kubectl, made) -> None:
+    made(manifest("StatefulSet", "db", {"replicas": 2, "serviceName": "db"}))
+    assert "roll out complete" in kubectl("rollout", "status", "sts/db", WAIT)
+    assert re.search(r"NAME\s+READY\s+AGE\s*\ndb\s+2/2\s", kubectl("get", "sts", "db"))
+    pod = json.loads(kubectl("get", "pod", "db-1", "-o", "json"))
+    revision = kubectl("get", "sts", "db", "-o", "jsonpath={.status.updateRevision}")
+    assert pod["metadata"]["labels"] == {
+        "app": "db",
+        "apps.kubernetes.io/pod-index": "1",
+        "controller-revision-hash": revision,
+        "statefulset.kubernetes.io/pod-name": "db-1",
+    }
+    assert (pod["spec"]["hostname"], pod["spec"]["subdomain"]) == ("db-1", "db")
+    events = kubectl("get", "events", "--field-selector=involvedObject.kind=StatefulSet,involvedObject.name=db")
+    assert "create Pod db-0 in StatefulSet db successful" in events
+    assert re.search(r"db-\w+\s+statefulset.apps/db\s+1\s", kubectl("get", "controllerrevisions"))
+    kubectl("delete", "pod", "db-0")
+    kubectl("rollout", "status", "sts/db", WAIT)
+    assert names(kubectl, "pods", "app=db") == ["db-0", "db-1"]
+    assert "Pods Status:" in kubectl("describe", "sts/db")
+
+
+def test_a_stateful_set_is_rolled_out_in_part_then_whole_then_back(kubectl, made) -> None:
+    rolling = {"updateStrategy": {"type": "RollingUpdate", "rollingUpdate": {"partition": 1}}}
+    made(manifest("StatefulSet", "parts", {"replicas": 2, "serviceName": "", **rolling}))
+    kubectl("rollout", "status", "sts/parts", WAIT)
+    kubectl("set", "env", "sts/parts", "COLOUR=red")
+    assert "partitioned roll out complete: 1 new pods" in kubectl("rollout", "status", "sts/parts", WAIT)
+
+    def colours() -> list[str]:
+        path = "jsonpath={range .items[*]}[{.spec.containers[0].env[0].value}]{end}"
+        return re.findall(r"\[(.*?)\]", kubectl("get", "pods", "-l", "app=parts", "-o", path))
+
+    assert colours() == ["", "red"]
+    kubectl("patch", "sts/parts", "-p", '{"spec":{"updateStrategy":{"rollingUpdate":{"partition":0}}}}')
+    kubectl("wait", "sts/parts", "--for=jsonpath={.status.updatedReplicas}=2", WAIT)
+    kubectl("rollout", "status", "sts/parts", WAIT)
+    assert colours() == ["red", "red"]
+    assert re.findall(r"^\d+", kubectl("rollout", "history", "sts/parts"), re.MULTILINE) == ["1", "2"]
+    kubectl("rollout", "undo", "sts/parts")
+    kubectl("rollout", "status", "sts/parts", WAIT)
+    assert colours() == ["", ""]
+    assert re.findall(r"^\d+", kubectl("rollout", "history", "sts/parts"), re.MULTILINE) == ["2", "3"]
+    kubectl("rollout", "restart", "sts/parts")
+    kubectl("rollout", "status", "sts/parts", WAIT)
+    kubectl("scale", "sts/parts", "--replicas=1", "--current-replicas=2")
+    kubectl("wait", "pod/parts-1", "--for=delete", WAIT)
+
+
+def test_what_may_not_change_in_a_stateful_set_is_refused(kubectl, made) -> None:
+    made(manifest("StatefulSet", "fixed", {"replicas": 0, "serviceName": "a"}))
+    refusal = kubectl("patch", "sts/fixed", "-p", '{"spec":{"serviceName":"b"}}', ok=False)
+    assert (
+        "spec: Forbidden: updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', "
+        "'updateStrategy', 'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' "
+        "are forbidden"
+    ) in refusal
