@@ -74,7 +74,7 @@ class Container:
                 return int(ended["exitCode"])
             self.shown.restart_count += 1
         while True:
-            image = await pulling.pulled(lambda: str(self.spec["image"]), self._node, self.shown, self._tell)
+            image = await pulling.pulled(lambda: self.spec, self._node, self.shown, self._tell)
             code = await self._run_once(image)
             if self._is_stopping or not self._is_restarted_after(code):
                 return code
@@ -117,7 +117,7 @@ class Container:
         self.last_instance = self.shown.restart_count
         self._was_oom_killed = False
         self.log = ContainerLog(self.log_path(self.last_instance))
-        self._tell.normal("Created", f"Created container: {self.name}")
+        self._tell.normal("Created", "Container created")
         started_at = timestamp()
         mark = f"{self._host.pod['metadata']['uid']}/{self.name}/{self.shown.id[:12]}"
         argv = command(self.spec, image, env)
@@ -133,7 +133,7 @@ class Container:
         self._process = process
         self._settled.clear()
         self._node.table.add(Watched(process.pid, mark, memory_limit(self.spec), self._on_excess))
-        self._tell.normal("Started", f"Started container {self.name}")
+        self._tell.normal("Started", "Container started")
         self.shown.running(started_at)
         self._target = probes.Target(self._host.ip, self.spec, env, self._root, self._host.sandbox)
         code = await self._probed_to_the_end(process, self._target)

@@ -105,6 +105,16 @@ def _image(place: str, name: str, entry: Any) -> Image:
     )
 
 
+def full_name(name: str) -> str:
+    """A name with the registry and tag that it leaves out: `postgres` is `docker.io/library/postgres:latest`."""
+    if ":" not in name.rpartition("/")[2]:
+        name += ":latest"
+    host, slash, _ = name.partition("/")
+    if not slash:
+        return f"docker.io/library/{name}"
+    return name if "." in host or ":" in host or host == "localhost" else f"docker.io/{name}"
+
+
 def find(images: dict[str, Image], name: str) -> Image | None:
     """The image, however its name is written (`docker.io/library/postgres:18`), or None."""
     short = name.removeprefix("docker.io/").removeprefix("library/").split("@")[0]
