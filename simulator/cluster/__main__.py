@@ -40,16 +40,16 @@ from simulator.cluster.kubelet import images, node, volumes
 from simulator.cluster.kubelet.agent import Kubelet
 from simulator.cluster.kubelet.back_off import BackOffLimits
 from simulator.cluster.kubelet.confinement import confine
-from simulator.cluster.kubelet.gate import straight
 from simulator.cluster.kubelet.host import Node
 from simulator.cluster.kubelet.node_times import NodeTimes
 from simulator.cluster.kubelet.power import Power
 from simulator.cluster.kubelet.process_table import ProcessTable
 from simulator.cluster.kubelet.reporting import Reporting
 from simulator.cluster.network.services import ServiceProxy
+from simulator.cluster.network.topology import Topology
 from simulator.cluster.objects import quantities
 from simulator.cluster.ports import AuditLine
-from simulator.cluster.resources import NAMESPACES
+from simulator.cluster.resources import NAMESPACES, NETWORK_POLICIES
 from simulator.cluster.store import Store
 from simulator.errors import BadInput, GamedayError
 from simulator.processes import MARK
@@ -92,7 +92,8 @@ async def _serve(state: Path, limits: BackOffLimits, layout: "_Layout", catalogu
         loop.add_signal_handler(number, asked_to_end.set)
     subnet = Subnet.choose()
     store = Store()
-    confinement = confine(state, subnet.node, straight)
+    topology = Topology(store)
+    confinement = confine(state, subnet.node, topology.route)
     _populate(store)
     events = EventLog(store)
     env = _base_env(state)
@@ -125,7 +126,8 @@ async def _serve(state: Path, limits: BackOffLimits, layout: "_Layout", catalogu
         NodeLifecycle(store, events, layout.times),
         TaintEviction(store, events, layout.times.clock),
         PodGarbage(store, layout.times.quarantine_s),
-        ServiceProxy(store, state / "services", env),
+        topology,
+        ServiceProxy(store, topology, state / "services", env),
     )
     credentials = make_credentials()
     with (state / "audit.jsonl").open("ab", buffering=0) as audit:
@@ -136,6 +138,7 @@ async def _serve(state: Path, limits: BackOffLimits, layout: "_Layout", catalogu
             runtime=kubelet,
             audit=lambda line: _append(audit, line),
             metrics=lambda: state_metrics.render(store),
+            absent=() if confinement.gate else (NETWORK_POLICIES.group,),
         )
         running = asyncio.gather(*(part.run() for part in parts))
         try:

@@ -43,6 +43,7 @@ STATEFUL_SETS = Resource(
 )
 CONTROLLER_REVISIONS = Resource("apps", "v1", "controllerrevisions", "controllerrevision", "ControllerRevision")
 ENDPOINT_SLICES = Resource("discovery.k8s.io", "v1", "endpointslices", "endpointslice", "EndpointSlice")
+NETWORK_POLICIES = Resource("networking.k8s.io", "v1", "networkpolicies", "networkpolicy", "NetworkPolicy", ("netpol",))
 
 ALL: tuple[Resource, ...] = (
     NAMESPACES,
@@ -59,4 +60,5 @@ ALL: tuple[Resource, ...] = (
     CONTROLLER_REVISIONS,
     ENDPOINT_SLICES,
     LEASES,
+    NETWORK_POLICIES,
 )

@@ -198,6 +198,23 @@ async def test_what_is_not_served_does_not_exist(server, path) -> None:
         assert (answer.status, await answer.text()) == (404, "404 page not found\n")
 
 
+@pytest.mark.parametrize("server", [("networking.k8s.io",)], indirect=True)
+async def test_a_group_that_the_machine_cannot_serve_does_not_exist(server) -> None:
+    group = "networking.k8s.io"
+    aggregated = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
+    for accept in ("application/json", aggregated):
+        _, groups = await server.call("GET", "/apis", accept=accept)
+        assert group not in str(groups)
+    _, documents = await server.call("GET", "/openapi/v3")
+    assert group not in str(documents)
+    policies = f"/apis/{group}/v1/namespaces/default/networkpolicies"
+    for path in (f"/apis/{group}", f"/apis/{group}/v1", policies, f"/openapi/v3/apis/{group}/v1"):
+        async with server.http.get(server.url + path) as answer:
+            assert answer.status == 404, path
+    async with server.http.post(server.url + policies, json={"metadata": {"name": "p"}}) as answer:
+        assert answer.status == 404
+
+
 async def test_openapi_has_every_kind_with_its_patch_keys(server) -> None:
     _, index = await server.call("GET", "/openapi/v3")
     _, document = await server.call("GET", index["paths"]["apis/apps/v1"]["serverRelativeURL"])

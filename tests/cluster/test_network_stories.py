@@ -1,5 +1,6 @@
 """Stories of pods that talk to each other, on a whole cluster."""
 
+import socket
 from collections.abc import Iterator
 from typing import Any
 
@@ -151,3 +152,91 @@ while True:
     cluster.patch(f"{maps}/settings", {"data": {"level": "two"}})
     until(lambda: "two" in said(cluster, namespace, "pod"))
     assert said(cluster, namespace, "pod").startswith("read-only")
+
+
+def make_service(cluster: Cluster, namespace: str, name: str, port: int = 80) -> str:
+    """A Service over the pods labelled `name`: its address."""
+    spec = {"selector": {"app": name}, "ports": [{"port": port, "targetPort": 8000}]}
+    made = cluster.create(f"/api/v1/namespaces/{namespace}/services", {"metadata": {"name": name}, "spec": spec})
+    return str(made["spec"]["clusterIP"])
+
+
+def make_policy(cluster: Cluster, namespace: str, name: str, **spec: Any) -> str:
+    """A NetworkPolicy: its path."""
+    path = f"/apis/networking.k8s.io/v1/namespaces/{namespace}/networkpolicies"
+    cluster.create(path, {"metadata": {"name": name}, "spec": {"podSelector": {}, **spec}})
+    return f"{path}/{name}"
+
+
+def latest(cluster: Cluster, namespace: str, name: str) -> str:
+    """The last line that a pod wrote."""
+    lines = said(cluster, namespace, name).split()
+    return lines[-1] if lines else ""
+
+
+def outside(address: str, port: int) -> str:
+    """What a client that is no pod is told there, or the error that it meets."""
+    try:
+        with socket.create_connection((address, port), timeout=0.5) as client:
+            return client.recv(99).decode()
+    except OSError as error:
+        return type(error).__name__
+
+
+def test_a_server_behind_a_service_sees_which_pod_connects(cluster: Cluster) -> None:
+    namespace = cluster.namespace()
+    run_pod(cluster, namespace, "server", MIRROR, **serving())
+    service = make_service(cluster, namespace, "server")
+    client = run_pod(cluster, namespace, "client", asking(service, 80))
+    until(lambda: latest(cluster, namespace, "client") == client)
+    cluster.http.delete(f"/api/v1/namespaces/{namespace}/pods/server?gracePeriodSeconds=0")
+    until(lambda: latest(cluster, namespace, "client") == "ConnectionRefusedError")
+
+
+def test_a_policy_drops_what_it_does_not_allow_at_once_and_only_while_it_is_there(cluster: Cluster) -> None:
+    namespace = cluster.namespace()
+    server = run_pod(cluster, namespace, "server", MIRROR, **serving())
+    service = make_service(cluster, namespace, "server")
+    ends = {"friend": asking(server), "stranger": asking(server), "buyer": asking(service, 80)}
+    addresses = {name: run_pod(cluster, namespace, name, program) for name, program in ends.items()}
+    for name, address in addresses.items():
+        until(lambda name=name, address=address: latest(cluster, namespace, name) == address)  # type: ignore[misc]
+    until(lambda: outside(service, 80) == "127.0.0.1")
+    friends = {"from": [{"podSelector": {"matchLabels": {"app": "friend"}}}], "ports": [{"port": 8000}]}
+    path = make_policy(cluster, namespace, "friends", podSelector={"matchLabels": {"app": "server"}}, ingress=[friends])
+    until(lambda: latest(cluster, namespace, "stranger") == "TimeoutError", 2.0)
+    until(lambda: latest(cluster, namespace, "buyer") == "TimeoutError", 2.0)
+    until(lambda: outside(service, 80) == "TimeoutError", 2.0)
+    assert latest(cluster, namespace, "friend") == addresses["friend"]
+    assert cluster.get(f"/api/v1/namespaces/{namespace}/pods/server")["status"]["containerStatuses"][0]["ready"]
+    pod = f"/api/v1/namespaces/{namespace}/pods/stranger"
+    cluster.patch(pod, {"metadata": {"labels": {"app": "friend"}}})
+    until(lambda: latest(cluster, namespace, "stranger") == addresses["stranger"], 2.0)
+    cluster.http.delete(path)
+    until(lambda: latest(cluster, namespace, "buyer") == addresses["buyer"], 2.0)
+    until(lambda: outside(service, 80) == "127.0.0.1", 5.0)
+
+
+def test_the_outside_enters_by_its_block(cluster: Cluster) -> None:
+    namespace = cluster.namespace()
+    run_pod(cluster, namespace, "server", MIRROR, **serving())
+    service = make_service(cluster, namespace, "server")
+    make_policy(cluster, namespace, "closed")
+    until(lambda: outside(service, 80) == "TimeoutError")
+    make_policy(cluster, namespace, "open", ingress=[{"from": [{"ipBlock": {"cidr": "127.0.0.1/32"}}]}])
+    until(lambda: outside(service, 80) == "127.0.0.1", 5.0)
+
+
+def test_a_namespace_may_be_kept_from_getting_out(cluster: Cluster) -> None:
+    inner, outer = cluster.namespace(), cluster.namespace()
+    near = run_pod(cluster, inner, "near", MIRROR, **serving())
+    far = run_pod(cluster, outer, "far", MIRROR, **serving())
+    clients = {name: run_pod(cluster, inner, f"to-{name}", asking(ip)) for name, ip in (("near", near), ("far", far))}
+    until(lambda: latest(cluster, inner, "to-far") == clients["far"])
+    path = make_policy(cluster, inner, "stay", policyTypes=["Egress"], egress=[{"to": [{"podSelector": {}}]}])
+    until(lambda: latest(cluster, inner, "to-far") == "TimeoutError", 2.0)
+    assert latest(cluster, inner, "to-near") == clients["near"]
+    both = [{"to": [{"podSelector": {}}, {"namespaceSelector": {"matchLabels": {"open": "yes"}}}]}]
+    cluster.patch(path, {"spec": {"egress": both}})
+    cluster.patch(f"/api/v1/namespaces/{outer}", {"metadata": {"labels": {"open": "yes"}}})
+    until(lambda: latest(cluster, inner, "to-far") == clients["far"], 2.0)

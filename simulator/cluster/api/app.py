@@ -1,7 +1,7 @@
 """The Kubernetes HTTP API of the cluster: from requests to the store and back."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
 from aiohttp import web
@@ -25,9 +25,13 @@ def build_app(
     runtime: Runtime,
     audit: Callable[[AuditLine], None],
     metrics: Callable[[], str],
+    absent: Collection[str] = (),
 ) -> web.Application:
-    """The application; every request needs `token`, every mutating one is told to `audit` after its answer."""
-    api = _Api(store, Writer(store, addresses), addresses, runtime, metrics)
+    """The application; every request needs `token`, every mutating one is told to `audit` after its answer.
+
+    API groups that are `absent` are served as if they did not exist.
+    """
+    api = _Api(store, Writer(store, addresses), addresses, runtime, metrics, absent)
     app = web.Application(
         middlewares=[gates.audited(audit), gates.refusals, gates.authenticated(token)],
         client_max_size=gates.LARGEST_BODY,
@@ -45,15 +49,18 @@ class _Api:
     addresses: ServiceAddresses
     runtime: Runtime
     metrics: Callable[[], str]
+    absent: Collection[str]
     watches: set[Watch] = field(default_factory=set)
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
+        if any(f"{request.path}/".startswith(f"/apis/{group}/") for group in self.absent):
+            return nothing_here()
         target = requests.parse_path(request.path)
         if target is not None:
             return await self._resource(request, target)
         if request.method not in ("GET", "HEAD"):
             return nothing_here()
-        return documents.answer(request, self.metrics)
+        return documents.answer(request, self.metrics, self.absent)
 
     async def _resource(self, request: web.Request, target: Target) -> web.StreamResponse:
         match target.subresource:

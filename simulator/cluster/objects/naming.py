@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from simulator.cluster.errors import Cause
 
@@ -82,6 +83,26 @@ def labels(have: object, path: str) -> Iterator[Cause]:
             yield Cause(path, f'Invalid value: "{value}": must be no more than 63 bytes')
         elif not _VALUE.fullmatch(value):
             yield Cause(path, f'Invalid value: "{value}": {_VALUE_WORDS}')
+
+
+def label_selector(selector: Mapping[str, Any] | None, path: str) -> Iterator[Cause]:
+    """What is wrong with a LabelSelector; None has nothing wrong with it."""
+    selector = selector or {}
+    yield from labels(selector.get("matchLabels"), f"{path}.matchLabels")
+    for index, entry in enumerate(selector.get("matchExpressions") or ()):
+        place, key, operator = f"{path}.matchExpressions[{index}]", entry["key"], entry["operator"]
+        if operator in ("In", "NotIn"):
+            if not entry.get("values"):
+                words = "must be specified when `operator` is 'In' or 'NotIn'"
+                yield Cause(f"{place}.values", f"Required value: {words}", "FieldValueRequired")
+        elif operator in ("Exists", "DoesNotExist"):
+            if entry.get("values"):
+                words = "may not be specified when `operator` is 'Exists' or 'DoesNotExist'"
+                yield Cause(f"{place}.values", f"Forbidden: {words}", "FieldValueForbidden")
+        else:
+            yield Cause(f"{place}.operator", f'Invalid value: "{operator}": not a valid selector operator')
+        if not _QUALIFIED.fullmatch(key) or len(key.rpartition("/")[2]) > 63:
+            yield Cause(f"{place}.key", f'Invalid value: "{key}": {_QUALIFIED_WORDS}')
 
 
 def unsupported(path: str, value: object, *served: str) -> Cause:
