@@ -7,6 +7,7 @@ to change an object, hand a function to `modify`.
 
 import asyncio
 import copy
+import random
 import uuid
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -20,6 +21,8 @@ from simulator.cluster.resources import EVENTS, Resource
 
 Object = dict[str, Any]
 HISTORY = 10_000
+_SUFFIX_SIGNS = "bcdfghjklmnpqrstvwxz2456789"
+_LONGEST_PREFIX = 58
 
 
 @dataclass(frozen=True)
@@ -117,19 +120,27 @@ class Store:
 
     def create(self, resource: Resource, obj: Object) -> Object:
         """Store a new object: fills uid, creationTimestamp, resourceVersion. `ApiError` 409 if it exists."""
+        obj = self.rehearse(resource, obj)
+        key = (obj["metadata"].get("namespace", ""), obj["metadata"]["name"])
+        return self._write("ADDED", resource, key, obj, None)
+
+    def rehearse(self, resource: Resource, obj: Object) -> Object:
+        """What `create` would store, without a resourceVersion."""
         obj = copy.deepcopy(obj)
         meta = obj.setdefault("metadata", {})
         obj["apiVersion"], obj["kind"] = resource.api_version, resource.kind
-        if "name" not in meta and "generateName" in meta:
-            meta["name"] = meta["generateName"] + uuid.uuid4().hex[:5]
-        key = (meta.get("namespace", ""), meta["name"])
-        if key in self._objects.get(resource, {}):
+        table, namespace = self._objects.get(resource, {}), meta.get("namespace", "")
+        if not meta.get("name") and meta.get("generateName"):
+            meta["name"] = _generated(meta["generateName"])
+            while (namespace, meta["name"]) in table:
+                meta["name"] = _generated(meta["generateName"])
+        if (namespace, meta["name"]) in table:
             raise errors.already_exists(resource.plural, meta["name"], resource.group)
         meta.setdefault("uid", str(uuid.uuid4()))
         meta["creationTimestamp"] = timestamp()
         if "spec" in obj:
             meta["generation"] = 1
-        return self._write("ADDED", resource, key, obj, None)
+        return obj
 
     def modify(
         self, resource: Resource, namespace: str, name: str, change: Callable[[Object], Object | None]
@@ -196,6 +207,11 @@ class Store:
             if watch.resource == resource:
                 watch.push(change)
         return obj
+
+
+def _generated(prefix: str) -> str:
+    """A name that is probably free (apiserver/pkg/storage/names): five signs that spell no word."""
+    return prefix[:_LONGEST_PREFIX] + "".join(random.choices(_SUFFIX_SIGNS, k=5))
 
 
 def _controls(uid: str, reference: Object) -> bool:

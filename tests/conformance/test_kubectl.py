@@ -174,7 +174,6 @@ def test_apply_creates_changes_prunes_fields_and_notices_typos(kubectl, tmp_path
     assert "from-kustomize-k created" in kubectl("apply", "-k", str(tmp_path))
     kubectl("delete", "-k", str(tmp_path))
     kubectl("delete", "cm", "applied")
-    assert "not available" in kubectl("apply", "--server-side", "-f", "-", stdin=json.dumps(manifest), ok=False)
 
 
 def test_edit_changes_what_the_editor_saved(kubectl, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,13 +2,14 @@
 
 from typing import Any
 
-import orjson
 from aiohttp import web
+
+from simulator.cluster.objects import stored_fields
 
 
 def as_json(value: Any, code: int = 200) -> web.Response:
     """A value as JSON."""
-    return raw_json(orjson.dumps(value, option=orjson.OPT_APPEND_NEWLINE), code)
+    return raw_json(stored_fields.as_json(value) + b"\n", code)
 
 
 def raw_json(body: bytes, code: int = 200) -> web.Response:

@@ -7,10 +7,22 @@ from dataclasses import dataclass, field
 from aiohttp import web
 
 from simulator.cluster import deleting, errors, kinds
-from simulator.cluster.api import delete_options, documents, gates, pod_logs, requests, tables, watching
+from simulator.cluster.api import (
+    bodies,
+    delete_options,
+    documents,
+    gates,
+    patching,
+    pod_logs,
+    requests,
+    tables,
+    watching,
+    write_options,
+)
 from simulator.cluster.api.answers import as_json, nothing_here
 from simulator.cluster.api.requests import Form, Target
-from simulator.cluster.api.writing import PATCH_FORMATS, Writer, apply_patch, as_scale
+from simulator.cluster.api.write_options import WriteOptions
+from simulator.cluster.api.writing import Writer, as_scale
 from simulator.cluster.objects import selectors
 from simulator.cluster.ports import AuditLine, Runtime, ServiceAddresses
 from simulator.cluster.resources import SERVICES
@@ -108,38 +120,60 @@ class _Api:
 
     async def _write(self, request: web.Request, target: Target) -> web.StreamResponse:
         form = requests.wanted_form(request.headers.get("Accept", ""))
+        kind, is_new = target.resource.kind, False
         if request.method == "POST" and not target.name:
-            body = await requests.body(request)
-            result, code = self.writer.create(target, body, request.query), 201
+            options, is_new = _options(request, "CreateOptions"), True
+            result = self.writer.create(target, await bodies.read(request, kind), options)
         elif request.method == "PUT" and target.name:
-            body = await requests.body(request)
-            result, code = self.writer.update(target, body, request.query), 200
+            options = _options(request, "UpdateOptions")
+            result, is_new = self.writer.update(target, await bodies.read(request, kind), options)
         elif request.method == "PATCH" and target.name:
-            change = requests.parse_body(await request.read(), _patch_format(request))
-            result, code = self.writer.patch(target, request.content_type, change, request.query), 200
+            result, is_new = await self._patch(request, target)
         else:
             raise errors.method_not_allowed()
-        return self._answer(tables.as_single(target.resource, result, form), code)
+        return self._answer(tables.as_single(target.resource, result, form), 201 if is_new else 200)
+
+    async def _patch(self, request: web.Request, target: Target) -> tuple[Object, bool]:
+        media = request.content_type
+        if media not in patching.FORMATS:
+            raise errors.unsupported_media_type(patching.FORMATS)
+        options = write_options.read(
+            request.query,
+            request.headers.get("User-Agent", ""),
+            "PatchOptions",
+            is_apply=media == patching.APPLY,
+        )
+        change = patching.parse(await request.read(), media)
+        if media == patching.APPLY:
+            return self.writer.apply(target, change, options)
+        return self.writer.patch(target, media, change, options), False
 
     async def _scale(self, request: web.Request, target: Target) -> web.StreamResponse:
         if request.method == "GET":
             return as_json(as_scale(self.store.get(target.resource, target.namespace or "", target.name)))
         if request.method == "PUT":
-            body = await requests.body(request)
-            return self._answer(self.writer.set_replicas(target, lambda _: body, request.query), 200)
-        media = _patch_format(request)
-        change = requests.parse_body(await request.read(), media)
-        scale = self.writer.set_replicas(target, lambda old: apply_patch("Scale", media, old, change), request.query)
+            options = _options(request, "UpdateOptions")
+            body = (await bodies.read(request, "Scale")).parsed.value
+            return self._answer(self.writer.set_replicas(target, lambda _: body, options), 200)
+        options, media = _options(request, "PatchOptions"), request.content_type
+        change = patching.parse(await request.read(), media).value
+        if media == patching.APPLY:
+            raise errors.unsupported_media_type(patching.FORMATS[:-1])
+        scale = self.writer.set_replicas(target, lambda old: patching.changed("Scale", media, old, change), options)
         return self._answer(scale, 200)
 
     async def _evict(self, request: web.Request, target: Target) -> web.StreamResponse:
-        body = await requests.body(request)
+        body = await bodies.optional(request, "Eviction")
         options = delete_options.read(body.get("deleteOptions") or {}, request.query)
+        if (body.get("metadata") or {}).get("name", target.name) != target.name:
+            raise errors.bad_request(
+                f'name in URL does not match name in Eviction object: "{target.name}" != "{body["metadata"]["name"]}"'
+            )
         deleting.delete(self.store, target.resource, target.namespace or "", target.name, options)
         return as_json({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 201}, 201)
 
     async def _delete(self, request: web.Request, target: Target) -> web.StreamResponse:
-        options = delete_options.read(await requests.body(request), request.query)
+        options = delete_options.read(await bodies.optional(request, "DeleteOptions"), request.query)
         resource = target.resource
         if target.name:
             return as_json(deleting.delete(self.store, resource, target.namespace or "", target.name, options))
@@ -196,11 +230,8 @@ def _since(query: Mapping[str, str]) -> int | None:
     return int(text)
 
 
-def _patch_format(request: web.Request) -> str:
-    """Refused before the object is looked for, so that server-side apply hears that it is not served."""
-    if request.content_type not in PATCH_FORMATS:
-        raise errors.unsupported_media_type(PATCH_FORMATS)
-    return request.content_type
+def _options(request: web.Request, kind: str) -> WriteOptions:
+    return write_options.read(request.query, request.headers.get("User-Agent", ""), kind)
 
 
 def _only(request: web.Request, *methods: str) -> None:

@@ -9,17 +9,12 @@ from functools import cache
 
 import orjson
 
-from simulator.cluster.api import discovery
+from simulator.cluster.api import discovery, patching
 from simulator.cluster.objects.schemas import ROOTS, Field, Model, model_of, models
 from simulator.cluster.resources import ALL, Resource
 from simulator.cluster.store import Object
 from simulator.cluster.version import VERSION
 
-_PATCHES = (
-    "application/json-patch+json",
-    "application/merge-patch+json",
-    "application/strategic-merge-patch+json",
-)
 _TYPES: dict[str, Object] = {
     "string": {"type": "string"},
     "integer": {"type": "integer", "format": "int64"},
@@ -129,6 +124,7 @@ def _schema(model: Model) -> Object:
         "type": "object",
         "properties": {key: _property(field) for key, field in model.fields.items()},
         **({"required": list(model.required)} if model.required else {}),
+        **({"x-kubernetes-map-type": "atomic"} if model.is_atomic else {}),
     }
 
 
@@ -149,6 +145,13 @@ def _property(field: Field) -> Object:
         result["x-kubernetes-patch-strategy"] = ",".join(strategies)
     if field.merge_key:
         result["x-kubernetes-patch-merge-key"] = field.merge_key
+    if field.container == "list":
+        keys = [key for key, _ in field.list_type.keys] if field.list_type else []
+        result["x-kubernetes-list-type"] = "map" if keys else "set" if field.list_type else "atomic"
+        if keys:
+            result["x-kubernetes-list-map-keys"] = keys
+    elif field.is_atomic:
+        result["x-kubernetes-map-type"] = "atomic"
     return result
 
 
@@ -157,7 +160,7 @@ def _read(resource: Resource, action: str) -> Object:
 
 
 def _write(resource: Resource, action: str) -> Object:
-    media = _PATCHES if action == "patch" else ("application/json", "application/yaml")
+    media = patching.FORMATS if action == "patch" else ("application/json", "application/yaml")
     reference = {"$ref": f"#/components/schemas/{_component(ROOTS[resource.kind])}"}
     return {
         "x-kubernetes-action": action,

@@ -1,18 +1,12 @@
-"""From an HTTP request to what it asks for: which resource, which object, which form of answer. Pure but for `body`."""
+"""From an HTTP request to what it asks for: which resource, which object, which form of answer. Pure."""
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import orjson
-import yaml
-from aiohttp import web
-
 from simulator.cluster import errors
-from simulator.cluster.objects import protobuf
 from simulator.cluster.resources import ALL, Resource
-from simulator.cluster.store import Object
 
 _SERVED = {(resource.group, resource.version, resource.plural): resource for resource in ALL}
 _JSON = "application/json"
@@ -102,28 +96,3 @@ def is_dry_run(query: Mapping[str, str], options: Mapping[str, Any] | None = Non
             message = f'Unsupported value: "{value}": supported values: "All"'
             raise errors.invalid("CreateOptions", "", "dryRun", message, "meta.k8s.io")
     return bool(wanted)
-
-
-async def body(request: web.Request) -> Object:
-    """The object in a request's body, or {} if there is none; `ApiError` 400 or 415 if we cannot read it."""
-    raw = await request.read()
-    if not raw.strip():
-        return {}
-    value = parse_body(raw, request.content_type if "Content-Type" in request.headers else _JSON)
-    if not isinstance(value, dict):
-        raise errors.bad_request("couldn't get version/kind; json parse error: the body is not an object")
-    return value
-
-
-def parse_body(raw: bytes, media: str) -> Any:
-    """JSON, YAML or Kubernetes' protobuf as a value; `ApiError` 400 if it does not parse, 415 for any other format."""
-    try:
-        if media == "application/yaml" or media.endswith("+yaml"):
-            return yaml.safe_load(raw)
-        if media == _JSON or media.endswith("+json"):
-            return orjson.loads(raw)
-        if media == protobuf.MEDIA_TYPE:
-            return protobuf.decode(raw)
-    except (ValueError, yaml.YAMLError) as error:
-        raise errors.bad_request(f"couldn't get version/kind; parse error: {error}") from None
-    raise errors.unsupported_media_type([_JSON, "application/yaml", protobuf.MEDIA_TYPE])

@@ -5,13 +5,13 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import orjson
 from aiohttp import web
 
 from simulator.cluster import errors
 from simulator.cluster.api import tables
 from simulator.cluster.api.requests import Form
 from simulator.cluster.objects.selectors import Match
+from simulator.cluster.objects.stored_fields import as_json
 from simulator.cluster.resources import Resource
 from simulator.cluster.store import Change, Object, Store, Watch
 
@@ -101,4 +101,4 @@ def _bookmark(store: Store, wanted: WatchRequest, annotations: dict[str, str]) -
 
 
 def _line(kind: str, obj: Object) -> bytes:
-    return orjson.dumps({"type": kind, "object": obj}) + b"\n"
+    return as_json({"type": kind, "object": obj}) + b"\n"

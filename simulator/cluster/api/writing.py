@@ -1,27 +1,28 @@
-"""Create, update and patch: from what a client sent to what is stored. No I/O beyond the store."""
+"""Create, update, patch and apply: from what a client sent to what is stored. No I/O beyond the store."""
 
 import copy
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from simulator.cluster import deleting, errors
-from simulator.cluster.api import requests
+from simulator.cluster import deleting, errors, kinds
+from simulator.cluster.api import bodies, patching
+from simulator.cluster.api.bodies import Body
 from simulator.cluster.api.requests import Target
+from simulator.cluster.api.write_options import WriteOptions
 from simulator.cluster.kinds import admission
-from simulator.cluster.objects import patch
+from simulator.cluster.objects import managed_fields, structured
 from simulator.cluster.objects.decoding import decode
+from simulator.cluster.objects.parsing import Parsed
+from simulator.cluster.objects.schemas import model_of
 from simulator.cluster.ports import ServiceAddresses
 from simulator.cluster.printing.column import selector_text
 from simulator.cluster.resources import NAMESPACES, Resource
 from simulator.cluster.store import Object, Store, timestamp
 
 _SYSTEM_SET = ("uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation", "selfLink")
-PATCH_FORMATS = (
-    "application/json-patch+json",
-    "application/merge-patch+json",
-    "application/strategic-merge-patch+json",
-)
+_CREATED_BY_UPDATE = ("Service", "Endpoints", "Event")
+_WRONG_NAMESPACE = "the namespace of the provided object does not match the namespace sent on the request"
 
 
 @dataclass
@@ -32,71 +33,102 @@ class Writer:
     addresses: ServiceAddresses
     warnings: list[str] = field(default_factory=list)  # of the call in hand; the API takes them after each one
 
-    def create(self, target: Target, raw: Object, query: Mapping[str, str]) -> Object:
+    def create(self, target: Target, body: Body, options: WriteOptions) -> Object:
         """POST to a collection."""
-        resource = target.resource
-        obj = self._read(resource, raw, query)
+        obj = bodies.decoded(target.resource, body, options)
+        self.warnings[:] = body.warnings
         meta = obj.setdefault("metadata", {})
-        _place(resource, meta, target.namespace)
+        _place(target.resource, meta, target.namespace)
         if meta.get("resourceVersion"):
             raise errors.bad_request("resourceVersion should not be set on objects to be created")
-        for key in (*_SYSTEM_SET, "managedFields"):
-            meta.pop(key, None)
-        if "status" in resource.subresources and resource.kind != "Node":
-            obj.pop("status", None)
-        if resource.is_namespaced:
-            self._check_namespace(resource, meta.get("namespace", ""), meta.get("name", ""))
-        obj = admission.admit(resource, obj)
-        meta = obj["metadata"]
-        if meta.get("name") and self.store.find(resource, meta.get("namespace", ""), meta["name"]):
-            raise errors.already_exists(resource.plural, meta["name"], resource.group)
-        if requests.is_dry_run(query):
-            meta.setdefault("name", f"{meta.get('generateName', '')}xxxxx")
-            return {**obj, "metadata": {**meta, "creationTimestamp": timestamp()}}
-        if resource.kind == "Service":
-            self._give_address(obj)
-        return self.store.create(resource, obj)
+        return self._store_new(target, obj, options, None)
 
-    def update(self, target: Target, raw: Object, query: Mapping[str, str]) -> Object:
-        """PUT of a whole object, or of its status."""
-        old = self.store.get(target.resource, target.namespace or "", target.name)
-        new = self._read(target.resource, raw, query)
-        return self._replace(target, old, new, query)
+    def update(self, target: Target, body: Body, options: WriteOptions) -> tuple[Object, bool]:
+        """PUT of a whole object, or of its status; whether it was created by it."""
+        resource = target.resource
+        old = self.store.find(resource, target.namespace or "", target.name)
+        if old is None and not (resource.kind in _CREATED_BY_UPDATE and not target.subresource):
+            raise errors.not_found(resource.plural, target.name, resource.group)
+        new = bodies.decoded(resource, body, options)
+        self.warnings[:] = body.warnings
+        if old is None:
+            return self._store_new(target, self._named(target, new), options, None), True
+        raw = body.parsed.value.get("metadata")
+        entries = raw.get("managedFields") if isinstance(raw, dict) else None
+        return self._replace(target, old, new, options, _Entries(entries)), False
 
-    def patch(self, target: Target, media: str, change: Any, query: Mapping[str, str]) -> Object:
+    def patch(self, target: Target, media: str, change: Parsed, options: WriteOptions) -> Object:
         """PATCH in one of the three formats, of an object or of its status."""
         old = self.store.get(target.resource, target.namespace or "", target.name)
-        patched = apply_patch(target.resource.kind, media, old, change)
-        if not isinstance(patched, dict):
-            raise errors.bad_request("a patch must leave an object")
-        return self._replace(target, old, self._read(target.resource, patched, query), query)
+        patched = patching.changed(target.resource.kind, media, old, change.value)
+        new, self.warnings[:] = patching.decoded(target.resource, media, patched, change, options)
+        meta = patched.get("metadata")
+        entries = meta.get("managedFields") if isinstance(meta, dict) else None
+        return self._replace(target, old, new, options, _Entries(entries))
 
-    def set_replicas(self, target: Target, change: Callable[[Object], Object], query: Mapping[str, str]) -> Object:
+    def apply(self, target: Target, change: Parsed, options: WriteOptions) -> tuple[Object, bool]:
+        """PATCH by server-side apply; whether it created the object."""
+        resource, config = target.resource, change.value
+        _check_config(resource, config)
+        live = self.store.find(resource, target.namespace or "", target.name)
+        if live is None and target.subresource:
+            raise errors.not_found(resource.plural, target.name, resource.group)
+        by = _writer(target, options)
+        merged, entries = managed_fields.apply(
+            model_of(resource.kind), live or {}, config, by, is_forced=options.is_forced
+        )
+        self.warnings[:] = _duplicates(change, options)
+        new = decode(resource.kind, merged).object
+        if live is None:
+            return self._store_new(target, self._named(target, new), options, entries), True
+        return self._replace(target, live, new, options, _Entries(final=entries)), False
+
+    def set_replicas(self, target: Target, change: Callable[[Object], Any], options: WriteOptions) -> Object:
         """PUT or PATCH of `scale`: `change` takes and returns a Scale object. Returns the new Scale."""
         self.warnings.clear()
         old = self.store.get(target.resource, target.namespace or "", target.name)
-        scale = change(as_scale(old))
+        scale = decode("Scale", {**change(as_scale(old)), "apiVersion": "autoscaling/v1", "kind": "Scale"}).object
         meta, replicas = scale.get("metadata") or {}, (scale.get("spec") or {}).get("replicas", 0)
-        if not isinstance(replicas, int):
-            raise errors.bad_request(
-                "json: cannot unmarshal string into Go struct field ScaleSpec.spec.replicas of type int32"
-            )
+        if meta.get("name", target.name) != target.name:
+            raise _wrong_name(meta["name"], target.name)
         if replicas < 0:
             message = f"Invalid value: {replicas}: must be greater than or equal to 0"
             raise errors.invalid("Scale", target.name, "spec.replicas", message, "autoscaling")
         new = copy.deepcopy(old)
         new["spec"]["replicas"] = replicas
-        new["metadata"]["resourceVersion"] = meta.get("resourceVersion") or old["metadata"]["resourceVersion"]
-        return as_scale(self._replace(Target(target.resource, target.namespace, target.name, ""), old, new, query))
+        for key in ("resourceVersion", "uid"):
+            new["metadata"][key] = meta.get(key) or old["metadata"][key]
+        return as_scale(self._replace(target, old, new, options, _Entries()))
 
-    def _replace(self, target: Target, old: Object, new: Object, query: Mapping[str, str]) -> Object:
+    def _store_new(self, target: Target, obj: Object, options: WriteOptions, entries: list[Object] | None) -> Object:
+        resource, meta = target.resource, obj["metadata"]
+        for key in (*_SYSTEM_SET, "resourceVersion", "managedFields"):
+            meta.pop(key, None)
+        if "status" in resource.subresources and resource.kind != "Node":
+            obj.pop("status", None)
+        if resource.is_namespaced:
+            self._check_namespace(resource, meta.get("namespace", ""), meta.get("name", ""))
+        asked = obj
+        obj = admission.admit(resource, obj)
+        meta = obj["metadata"]
+        if entries is None:
+            unasked = [path for path in kinds.of(resource.kind).admitted if not _has(asked, path)]
+            by = _writer(target, options)
+            by = replace(by, ignored=(*by.ignored, *unasked))
+            entries = managed_fields.record_update(model_of(resource.kind), {}, obj, None, by)
+        if entries:
+            meta["managedFields"] = entries
+        if meta.get("name") and self.store.find(resource, meta.get("namespace", ""), meta["name"]):
+            raise errors.already_exists(resource.plural, meta["name"], resource.group)
+        if options.is_dry_run:
+            return self.store.rehearse(resource, obj)
+        if resource.kind == "Service":
+            self._give_address(obj)
+        return self.store.create(resource, obj)
+
+    def _replace(self, target: Target, old: Object, new: Object, options: WriteOptions, entries: "_Entries") -> Object:
         resource, stored = target.resource, old["metadata"]
-        meta = new.setdefault("metadata", {})
-        if meta.setdefault("name", stored["name"]) != stored["name"]:
-            raise errors.bad_request(
-                f"the name of the object ({meta['name']}) does not match the name on the URL ({stored['name']})"
-            )
-        _place(resource, meta, target.namespace)
+        meta = self._named(target, new)["metadata"]
         if meta.get("uid", stored["uid"]) != stored["uid"]:
             raise errors.conflicting_uid(resource.plural, stored["name"], meta["uid"], stored["uid"], resource.group)
         if meta.get("resourceVersion", stored["resourceVersion"]) != stored["resourceVersion"]:
@@ -108,46 +140,63 @@ class Writer:
         meta.pop("managedFields", None)
         if target.subresource == "status":
             new = {**copy.deepcopy(old), "status": new.get("status") or {}}
+            new["metadata"].pop("managedFields", None)
         else:
             if "status" in resource.subresources:
                 new.pop("status", None)
                 if "status" in old:
                     new["status"] = copy.deepcopy(old["status"])
             new = admission.admit_update(resource, new, old)
-        if requests.is_dry_run(query):
+        self._keep_owners(target, old, new, options, entries)
+        if options.is_dry_run or new == old:
             return new
         result = self.store.modify(resource, stored.get("namespace", ""), stored["name"], lambda _: new)
         if deleting.is_released(resource, stored, result["metadata"]):
             return self.store.remove(resource, stored.get("namespace", ""), stored["name"])
         return result
 
-    def _read(self, resource: Resource, raw: Object, query: Mapping[str, str]) -> Object:
-        """Decode with the client's wish about unknown fields: Strict refuses, Warn (the default) warns."""
-        for key, expected in (("apiVersion", resource.api_version), ("kind", resource.kind)):
-            if raw.get(key, expected) != expected:
-                raise errors.bad_request(
-                    f"the API version in the data ({raw.get('apiVersion')}, Kind={raw.get('kind')}) does not match "
-                    f"the expected API version ({resource.api_version}, Kind={resource.kind})"
-                )
-        decoded = decode(resource.kind, {"apiVersion": resource.api_version, "kind": resource.kind, **raw})
-        wish = query.get("fieldValidation") or "Warn"
-        if wish not in ("Ignore", "Warn", "Strict"):
-            message = f'Unsupported value: "{wish}": supported values: "Ignore", "Strict", "Warn"'
-            raise errors.invalid("CreateOptions", "", "fieldValidation", message, "meta.k8s.io")
-        unknown = [f'unknown field "{path}"' for path in decoded.unknown]
-        if unknown and wish == "Strict":
+    def _keep_owners(
+        self, target: Target, old: Object, new: Object, options: WriteOptions, entries: "_Entries"
+    ) -> None:
+        """Set the managed fields of `new`; where nothing but their times would change, nothing does."""
+        before = old["metadata"].get("managedFields") or []
+        if entries.final is not None:
+            after = entries.final
+        elif managed_fields.is_reset(entries.sent) and not target.subresource:
+            after = []
+        else:
+            sent = None if target.subresource else entries.sent
+            known = sent if managed_fields.decode(sent) else before
+            by = _writer(target, options)
+            after = managed_fields.record_update(model_of(target.resource.kind), old, new, known, by)
+        if before and managed_fields.are_alike(before, after):
+            bare = {key: value for key, value in old["metadata"].items() if key != "managedFields"}
+            if {**new, "metadata": bare} == new:
+                after = before
+        if after:
+            new["metadata"]["managedFields"] = after
+
+    def _named(self, target: Target, new: Object) -> Object:
+        """`new` in the place that the path names; `ApiError` 400 if it says otherwise."""
+        meta = new.setdefault("metadata", {})
+        if not meta.get("name"):
             raise errors.bad_request(
-                f'{resource.kind} in version "{resource.version}" cannot be handled as a {resource.kind}: '
-                f"strict decoding error: {', '.join(unknown)}"
+                f"the name of the object ({target.name} based on URL) was undeterminable: name must be provided"
             )
-        self.warnings[:] = unknown if wish == "Warn" else []
-        return decoded.object
+        if meta["name"] != target.name:
+            raise _wrong_name(meta["name"], target.name)
+        _place(target.resource, meta, target.namespace)
+        return new
 
     def _check_namespace(self, resource: Resource, namespace: str, name: str) -> None:
         found = self.store.get(NAMESPACES, "", namespace)
         if found["metadata"].get("deletionTimestamp"):
             why = f"unable to create new content in namespace {namespace} because it is being terminated"
-            raise errors.forbidden(resource.plural, name, why, resource.group)
+            refused = errors.forbidden(resource.plural, name, why, resource.group)
+            text = f"namespace {namespace} is being terminated"
+            cause = {"reason": "NamespaceTerminating", "message": text, "field": "metadata.namespace"}
+            refused.details = {**(refused.details or {}), "causes": [cause]}
+            raise refused
 
     def _give_address(self, service: Object) -> None:
         spec = service["spec"]
@@ -161,15 +210,56 @@ class Writer:
         spec["clusterIPs"] = [spec["clusterIP"]]
 
 
-def apply_patch(kind: str, media: str, old: Object, change: Any) -> Any:
-    """`old` with a patch of one of `PATCH_FORMATS`."""
-    if media == "application/json-patch+json":
-        return patch.json_patch(old, change)
-    if not isinstance(change, dict):
-        raise errors.bad_request("a merge patch must be an object")
-    if media == "application/merge-patch+json":
-        return patch.json_merge(old, change)
-    return patch.strategic_merge(kind, old, change)
+@dataclass(frozen=True)
+class _Entries:
+    """What is known of managed fields: what a client sent (None: nothing), or how an apply left them."""
+
+    sent: Any = None
+    final: list[Object] | None = None
+
+
+def _writer(target: Target, options: WriteOptions) -> managed_fields.Writer:
+    """Status is written through its subresource and nothing else is."""
+    ignored: tuple[tuple[str, ...], ...] = ()
+    if target.subresource == "status":
+        ignored = (("spec",), ("metadata",))
+    elif "status" in target.resource.subresources:
+        ignored = (("status",),)
+    return managed_fields.Writer(options.manager, target.resource.api_version, timestamp(), target.subresource, ignored)
+
+
+def _check_config(resource: Resource, config: Any) -> None:
+    """Is it something that can be applied to objects of this kind? `ApiError` 400."""
+    if not isinstance(config, dict):
+        what = {list: "array", str: "string", bool: "bool"}.get(type(config), "number")
+        raise errors.bad_request(
+            f"error decoding patch: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal {what} "
+            "into Go value of type map[string]interface {}"
+        )
+    version, kind = config.get("apiVersion") or "", config.get("kind") or ""
+    if (version, kind) != (resource.api_version, resource.kind):
+        group, _, short = str(version).rpartition("/")
+        raise errors.bad_request(f"invalid object type: {group}/{short}, Kind={kind}")
+    meta = config.get("metadata")
+    if isinstance(meta, dict) and meta.get("managedFields") is not None:
+        raise errors.bad_request("metadata.managedFields must be nil")
+    if wrong := structured.wrong_with(model_of(resource.kind), config):
+        place = f"{meta.get('namespace', '')}/{meta.get('name', '')}" if isinstance(meta, dict) else "/"
+        kind = f"{resource.group}/{resource.version}, Kind={resource.kind}"
+        text = wrong[0] if len(wrong) == 1 else "errors:\n" + "\n".join(f"  {line}" for line in wrong)
+        # The API server answers 500 here, for it takes a client's mistake for its own; the words are its.
+        raise errors.ApiError(400, "", f"failed to create typed patch object ({place}; {kind}): {text}")
+
+
+def _duplicates(change: Parsed, options: WriteOptions) -> list[str]:
+    keys = [key for twice in change.duplicates.values() for key in twice]
+    lines = [*change.yaml_errors, *(f'  line 1: key "{key}" already set in map' for key in keys)]
+    if not lines or options.validation == "Ignore":
+        return []
+    text = "yaml: unmarshal errors:\n" + "\n".join(lines)
+    if options.validation == "Strict":
+        raise errors.bad_request(f"error strict decoding patch: error converting YAML to JSON: {text}")
+    return [f"error converting YAML to JSON: {text}"]
 
 
 def as_scale(workload: Object) -> Object:
@@ -188,16 +278,24 @@ def as_scale(workload: Object) -> Object:
     }
 
 
+def _wrong_name(have: str, wanted: str) -> errors.ApiError:
+    return errors.bad_request(f"the name of the object ({have}) does not match the name on the URL ({wanted})")
+
+
 def _place(resource: Resource, meta: Object, namespace: str | None) -> None:
     if not resource.is_namespaced:
-        if meta.pop("namespace", None):
-            raise errors.bad_request(
-                "the namespace of the provided object does not match the namespace sent on the request"
-            )
+        meta.pop("namespace", None)
         return
     if not namespace:
         raise errors.method_not_allowed()
-    if meta.setdefault("namespace", namespace) != namespace:
-        raise errors.bad_request(
-            "the namespace of the provided object does not match the namespace sent on the request"
-        )
+    if (meta.get("namespace") or namespace) != namespace:
+        raise errors.bad_request(_WRONG_NAMESPACE)
+    meta["namespace"] = namespace
+
+
+def _has(obj: Any, path: tuple[str, ...]) -> bool:
+    for step in path:
+        if not isinstance(obj, dict) or step not in obj:
+            return False
+        obj = obj[step]
+    return True

@@ -29,6 +29,7 @@ class Kind:
     `fill`: the defaults of the API server. `causes`: what is wrong with a defaulted object. `fixed`: what may not
     change from the old to the new one. `first_status`: the status that an object with this spec is born with, None for
     a kind without one. `selectable`: fields for `--field-selector` beside name and namespace.
+    `admitted`: fields that admission or allocation sets, and that no client owns who did not ask for them.
     """
 
     resource: Resource
@@ -39,3 +40,4 @@ class Kind:
     first_status: Callable[[Object], Object | None] = lambda _spec: None
     names: NameRule = SUBDOMAIN
     selectable: tuple[str, ...] = ()
+    admitted: tuple[tuple[str, ...], ...] = ()

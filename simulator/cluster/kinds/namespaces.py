@@ -17,6 +17,7 @@ KIND = Kind(
     NAMESPACES,
     columns=(NAME, Column("Status", at("status", "phase")), AGE),
     fill=_fill,
+    admitted=(("spec", "finalizers"),),
     first_status=lambda _spec: {"phase": "Active"},
     names=naming.LABEL,
     selectable=("status.phase",),

@@ -77,6 +77,13 @@ KIND = Kind(
     fill=_fill,
     causes=_causes,
     fixed=_fixed,
+    admitted=(
+        ("spec", "serviceAccountName"),
+        ("spec", "serviceAccount"),
+        ("spec", "priority"),
+        ("spec", "preemptionPolicy"),
+        ("spec", "tolerations"),
+    ),
     first_status=lambda spec: {"phase": "Pending", "qosClass": qos_class(spec)},
     selectable=(
         "spec.nodeName",

@@ -70,6 +70,7 @@ KIND = Kind(
     fill=_fill,
     causes=_causes,
     fixed=_fixed,
+    admitted=(("spec", "clusterIP"), ("spec", "clusterIPs"), ("spec", "ipFamilies"), ("spec", "ipFamilyPolicy")),
     first_status=lambda _spec: {"loadBalancer": {}},
     names=naming.SERVICE,
     selectable=("spec.clusterIP", "spec.type"),

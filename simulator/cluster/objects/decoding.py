@@ -5,11 +5,14 @@ The words are those of the API server's decoder, because kubectl shows them and 
 
 import base64
 import binascii
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from simulator.cluster import errors
+from simulator.cluster.objects import quantities
 from simulator.cluster.objects.schemas import Field, Model, model_of, models
 from simulator.cluster.store import Object
 
@@ -21,43 +24,48 @@ _GO_TYPES = {
     "time": "string",
     "bytes": "string",
 }
+_INT32, _INT64 = 1 << 31, 1 << 63
 _MAY_BE_EMPTY = {"EndpointPort.name", "DiscoveryV1EndpointPort.name", "V1PodSpec.containers"}
 
 
 @dataclass
 class Decoded:
-    """An object with known fields only, and the paths of those that were not known."""
+    """An object with known fields only, and what was wrong with the others: `unknown field "spec.replicsa"`."""
 
     object: Object
-    unknown: list[str] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
 
 
-def decode(kind: str, raw: Object) -> Decoded:
+def decode(kind: str, raw: Object, duplicates: Mapping[int, tuple[str, ...]] | None = None) -> Decoded:
     """Check `raw` against the schema of `kind`; `ApiError` 400 where a value has the wrong type.
 
+    `duplicates` are keys that maps in `raw` had more than once, by the identity of the map.
     Nulls and empty optional values go, as Go's `omitempty` has it, so that stored objects have one spelling.
     """
     result = Decoded({})
     version = str(raw.get("apiVersion", "")).rpartition("/")[2]
-    decoder = _Decoder(f'{kind} in version "{version}" cannot be handled as a {kind}: ', result.unknown)
+    prefix = f'{kind} in version "{version}" cannot be handled as a {kind}: '
+    decoder = _Decoder(prefix, result.problems, duplicates or {})
     result.object = decoder.model(model_of(kind), raw, "")
     return result
 
 
 class _Decoder:
-    def __init__(self, prefix: str, unknown: list[str]) -> None:
+    def __init__(self, prefix: str, problems: list[str], duplicates: Mapping[int, tuple[str, ...]]) -> None:
         self._prefix = prefix
-        self._unknown = unknown
+        self._problems = problems
+        self._duplicates = duplicates
 
     def model(self, model: Model, value: Any, path: str) -> Object:
         if not isinstance(value, dict):
             raise self._wrong(value, path, _go_name(model.name))
+        self._note_duplicates(value, path)
         result = {}
         for key, item in value.items():
             place = f"{path}.{key}" if path else str(key)
             known = model.fields.get(key)
             if known is None:
-                self._unknown.append(place)
+                self._problems.append(f'unknown field "{place}"')
             elif item is not None:
                 decoded = self.field(known, item, place, model)
                 if not _is_left_out(known, decoded, key, model):
@@ -72,6 +80,7 @@ class _Decoder:
         if known.container == "map":
             if not isinstance(value, dict):
                 raise self._wrong(value, path, f"map[string]{_go_name(known.type)}", owner)
+            self._note_duplicates(value, path)
             return {
                 str(key): self.single(known.type, item, f"{path}.{key}", owner)
                 for key, item in value.items()
@@ -83,17 +92,19 @@ class _Decoder:
         if kind in models():
             return self.model(models()[kind], value, path)
         is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        is_whole = is_number and math.isfinite(value) and value == int(value)
         match kind:
             case "any":
                 return value
             case "intstr":
-                fits = isinstance(value, str) or (is_number and value == int(value))
+                fits = isinstance(value, str) or (is_whole and abs(value) < _INT32)
+                value = int(value) if is_whole else value
             case "quantity":
-                if is_number:
-                    return str(value) if value == int(value) else f"{round(value * 1000)}m"
-                fits = isinstance(value, str)
+                fits = isinstance(value, str) or (is_number and math.isfinite(value))
+                if fits:
+                    return self._quantity(str(value))
             case "integer":
-                fits = is_number and value == int(value)
+                fits = is_whole and abs(value) < _INT64
                 value = int(value) if fits else value
             case "number":
                 fits = is_number
@@ -112,6 +123,16 @@ class _Decoder:
         if not fits:
             raise self._wrong(value, path, _go_name(kind), owner)
         return value
+
+    def _note_duplicates(self, value: Object, path: str) -> None:
+        for key in self._duplicates.get(id(value), ()):
+            self._problems.append(f'duplicate field "{path}.{key}"' if path else f'duplicate field "{key}"')
+
+    def _quantity(self, text: str) -> str:
+        try:
+            return quantities.canonical(text)
+        except ValueError as error:
+            raise errors.bad_request(f"{self._prefix}{error}") from None
 
     def _wrong(self, value: Any, path: str, wanted: str, owner: Model | None = None) -> errors.ApiError:
         struct = f"{_go_name(owner.name)}." if owner else ""
@@ -159,7 +180,7 @@ def _json_name(value: Any) -> str:
         case str():
             return "string"
         case int() | float():
-            return "number"
+            return f"number {value}" if math.isfinite(value) else "number"
         case list():
             return "array"
     return "object"

@@ -1,5 +1,6 @@
 """Names, labels and annotations: what the API server takes (apimachinery/pkg/util/validation). Pure."""
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -108,4 +109,9 @@ def label_selector(selector: Mapping[str, Any] | None, path: str) -> Iterator[Ca
 def unsupported(path: str, value: object, *served: str) -> Cause:
     """A value that is none of the served ones."""
     text = ", ".join(f'"{entry}"' for entry in sorted(served))
-    return Cause(path, f'Unsupported value: "{value}": supported values: {text}', "FieldValueNotSupported")
+    return Cause(path, f"Unsupported value: {quoted(str(value))}: supported values: {text}", "FieldValueNotSupported")
+
+
+def quoted(text: str) -> str:
+    """Text as Go's `%q` prints it in refusals."""
+    return json.dumps(text, ensure_ascii=False)

@@ -14,6 +14,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from simulator.cluster.objects.list_types import ListType, structure
+
 FILE = Path(__file__).with_name("schemas.json")
 
 ROOTS = {
@@ -118,6 +120,8 @@ class Field:
     doc: str = ""
     merge_key: str | None = None  # None: a list is replaced whole
     retains_keys: bool = False
+    list_type: ListType | None = None  # for server-side apply; None: a list is owned whole
+    is_atomic: bool = False  # a map or a struct that is owned whole
 
 
 @dataclass(frozen=True)
@@ -127,6 +131,7 @@ class Model:
     name: str
     required: tuple[str, ...]
     fields: Mapping[str, Field]
+    is_atomic: bool = False
 
 
 @cache
@@ -152,8 +157,10 @@ def _model(name: str, entry: Mapping[str, Any]) -> Model:
             doc,
             MERGE_KEYS.get(place),
             place in RETAIN_KEYS,
+            structure().lists.get(place),
+            place in structure().atomic,
         )
-    return Model(name, tuple(entry["required"]), fields)
+    return Model(name, tuple(entry["required"]), fields, name in structure().atomic)
 
 
 PLAIN = {
