@@ -40,9 +40,9 @@ def marked(mark: str, env: Mapping[str, str] | None = None) -> dict[str, str]:
     return {**kept, MARK: mark}
 
 
-def find_marked(mark: str, *, besides: Iterable[int] = ()) -> list[int]:
+def find_marked(mark: str, *, besides: Iterable[int] = (), variable: str = MARK) -> list[int]:
     """Process ids of all living processes that carry `mark`, without our own and those in `besides`."""
-    wanted = f"{MARK}={mark}".encode()
+    wanted = f"{variable}={mark}".encode()
     skip = {os.getpid(), *besides}
     found = []
     for entry in Path("/proc").iterdir():
@@ -68,6 +68,46 @@ def sweep(mark: str, *, grace_s: float = 2.0, besides: Iterable[int] = ()) -> li
             _signal_all(left, signal.SIGKILL)
         time.sleep(0.02)
     return found
+
+
+def kill_marked(mark: str, *, variable: str = MARK, limit_s: float = 5.0) -> list[int]:
+    """SIGKILL every process that carries `mark` but our own; returns their ids once none lives.
+
+    With them go their descendants, marked or not (PostgreSQL's workers write their titles over their environment).
+    All are stopped before the first is killed: one that forks without end would outrun a reader of /proc.
+    `TimeoutError` if some still live after `limit_s` seconds.
+    """
+    found: set[int] = set()
+    deadline = time.monotonic() + limit_s
+    while left := _with_descendants(find_marked(mark, variable=variable), found):
+        new = left - found
+        found |= new
+        _signal_all(new or left, signal.SIGSTOP if new else signal.SIGKILL)
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"processes {sorted(left)} cannot be ended")
+        if not new:
+            time.sleep(0.01)
+    return sorted(found)
+
+
+def _with_descendants(roots: Iterable[int], known: Iterable[int]) -> set[int]:
+    """`roots` and what descends from them, and those of `known` that live."""
+    children: dict[int, list[int]] = {}
+    living = set()
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            with suppress(OSError):
+                state, parent = (entry / "stat").read_text().rpartition(")")[2].split()[:2]
+                if state != "Z":
+                    living.add(int(entry.name))
+                    children.setdefault(int(parent), []).append(int(entry.name))
+    todo, found = [*roots, *living.intersection(known)], set()
+    while todo:
+        pid = todo.pop()
+        if pid not in found:
+            found.add(pid)
+            todo += children.get(pid, ())
+    return found - {os.getpid()}
 
 
 def _is_zombie(entry: Path) -> bool:

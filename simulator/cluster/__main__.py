@@ -71,12 +71,12 @@ def main(arguments: Sequence[str]) -> int:
     try:
         limits, layout = _limits(options), _layout(options)
         catalogue = images.catalogue(*(images.read(options.images) if options.images else ()))
-        with leftovers.sole_owner(state):
+        with leftovers.sole_owner(state), leftovers.reaped() as server:
             leftovers.end(state)
             volumes.remove(state / "pods")
             try:
                 with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-                    runner.run(_serve(state, limits, layout, catalogue))
+                    runner.run(_serve(state, server, limits, layout, catalogue))
             finally:
                 leftovers.end(state)
     except GamedayError as error:
@@ -85,7 +85,9 @@ def main(arguments: Sequence[str]) -> int:
     return 0
 
 
-async def _serve(state: Path, limits: BackOffLimits, layout: "_Layout", catalogue: dict[str, images.Image]) -> None:
+async def _serve(
+    state: Path, server: str, limits: BackOffLimits, layout: "_Layout", catalogue: dict[str, images.Image]
+) -> None:
     asked_to_end = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -96,7 +98,7 @@ async def _serve(state: Path, limits: BackOffLimits, layout: "_Layout", catalogu
     confinement = confine(state, subnet.node, topology.route)
     _populate(store)
     events = EventLog(store)
-    env = _base_env(state)
+    env = _base_env(state, server)
     shared = Node(node.NAME, subnet.node, state, catalogue, limits, events, ProcessTable(), env, confinement)
     machines = node.machines(layout.count, layout.size, subnet)
     kubelet = Kubelet(
@@ -167,7 +169,7 @@ def _populate(store: Store) -> None:
         store.create(NAMESPACES, admission.admit(NAMESPACES, {"metadata": {"name": name}}))
 
 
-def _base_env(state: Path) -> dict[str, str]:
+def _base_env(state: Path, server: str) -> dict[str, str]:
     """What every container inherits; nothing of the server's own environment but what programs need to run."""
     programs = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
     inherited = ("PYTHONPATH", "LD_LIBRARY_PATH", "TZ")
@@ -178,6 +180,7 @@ def _base_env(state: Path) -> dict[str, str]:
         "PYTHONUNBUFFERED": "1",
         MARK: os.environ.get(MARK) or uuid.uuid4().hex,
         leftovers.MARK: str(state),
+        leftovers.SERVER: server,
         **{name: os.environ[name] for name in inherited if name in os.environ},
     }
 

@@ -6,17 +6,21 @@ cluster carry the state folder in their environment; a new server on that folder
 
 import fcntl
 import os
-import signal
-import time
+import subprocess
+import sys
+import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
-from simulator.cluster.kubelet import process_table
+from simulator.cluster import reaper
 from simulator.errors import NotPossible
+from simulator.processes import kill_marked
 
 MARK = "GAMEDAY_CLUSTER"
-_LIMIT_S = 5.0
+"""Variable that names the state folder."""
+SERVER = "GAMEDAY_SERVER"
+"""Variable that names one life of a server on it."""
 
 
 @contextmanager
@@ -43,24 +47,27 @@ def end(state: Path) -> list[int]:
 
     `NotPossible` if one cannot be ended.
     """
-    found = left = _of(state)
-    deadline = time.monotonic() + _LIMIT_S
-    while left:
-        for pid in left:
-            with suppress(ProcessLookupError, PermissionError):
-                os.kill(pid, signal.SIGKILL)
-        if time.monotonic() > deadline:
-            raise NotPossible(f"processes {left} of a former cluster on {state} cannot be ended; kill them")
-        time.sleep(0.01)
-        left = _of(state)
-    return found
+    try:
+        return kill_marked(str(state), variable=MARK)
+    except TimeoutError as error:
+        raise NotPossible(f"a former cluster on {state}: {error}; kill them") from None
 
 
-def _of(state: Path) -> list[int]:
-    return [
-        row.pid
-        for row in process_table.rows()
-        if row.pid != os.getpid()
-        and process_table.variable(row.pid, MARK) == str(state)
-        and not process_table.is_zombie(row.pid)
-    ]
+@contextmanager
+def reaped() -> Iterator[str]:
+    """Gives the value of `SERVER` for all that is started; what carries it ends with us, even if we are killed.
+
+    The parent-death signal reaches direct children only, so a process that is not of our session waits for the end of a
+    pipe that only we hold. It has none of our descriptors (not the lock), and a new server need not wait for it: it
+    ends what carries this server's value, not the folder's.
+    """
+    server = uuid.uuid4().hex
+    with subprocess.Popen(
+        [sys.executable, "-SP", reaper.__file__, SERVER, server],
+        env={**os.environ, "PYTHONPATH": str(Path(reaper.__file__).parents[2])},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    ):
+        yield server
