@@ -11,7 +11,7 @@ import pytest
 
 from simulator.cluster import leftovers
 from simulator.processes import find_marked
-from tests.cluster.test_cluster_stories import Cluster, start, stop, until
+from tests.stories import Cluster, start, stop, until
 
 pytestmark = pytest.mark.cluster
 
