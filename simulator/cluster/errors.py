@@ -31,6 +31,13 @@ class ApiError(Exception):
         return body
 
 
+class NodeRefusal(Exception):
+    """The node refuses, behind an API server that has let the request through; the message is in the kubelet's words.
+
+    Before a stream is open it becomes the plain text of a 500; on an open stream, the message of its Status.
+    """
+
+
 def not_found(resource: str, name: str, group: str = "") -> ApiError:
     """404, in the API server's words."""
     qualified = f"{resource}.{group}" if group else resource

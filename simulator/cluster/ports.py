@@ -1,10 +1,42 @@
 """What the API asks of the node beside it, and what it tells its owner: the seams of the cluster."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from simulator.cluster.store import Object
+
+Send = Callable[[str, bytes], Awaitable[None]]
+"""Takes a piece of `stdout` or `stderr`, and returns when there is room for the next."""
+
+
+class Session(Protocol):
+    """The streams of a process in a pod, as one client holds them."""
+
+    def start(self) -> None:
+        """Begin; once. `NodeRefusal` if the command cannot be run."""
+        ...
+
+    async def run(self, send: Send) -> int:
+        """Output, as fast as `send` takes it, until the process ends: its exit code."""
+        ...
+
+    async def write(self, data: bytes) -> None:
+        """Standard input, as fast as the process reads it; dropped where it has none or has closed it."""
+        ...
+
+    def end_input(self) -> None:
+        """The client's standard input has ended."""
+        ...
+
+    def resize(self, columns: int, rows: int) -> None:
+        """The client's terminal has another size; nothing without a terminal."""
+        ...
+
+    def hang_up(self) -> None:
+        """The client is gone, or has what it wanted. Always called in the end, started or not."""
+        ...
 
 
 class Runtime(Protocol):
@@ -27,6 +59,18 @@ class Runtime(Protocol):
         `ApiError` 400 on the first read where there is none yet (waiting to start, no previous container).
         With `follow` it ends when the container ends; the reader closes it (`aclose`) to stop earlier.
         """
+        ...
+
+    def execute(self, pod: Object, container: str, command: Sequence[str], *, stdin: bool, tty: bool) -> Session:
+        """A command to run in a running container. `NodeRefusal` where it does not run."""
+        ...
+
+    def attach(self, pod: Object, container: str, *, stdin: bool) -> Session:
+        """The streams of a running container's own process. `NodeRefusal` where it does not run."""
+        ...
+
+    async def connect(self, pod: Object, port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        """A TCP connection to a port of the pod. `NodeRefusal` where nothing listens, or the pod is not there."""
         ...
 
 

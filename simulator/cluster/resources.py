@@ -25,7 +25,17 @@ class Resource:
 
 NAMESPACES = Resource("", "v1", "namespaces", "namespace", "Namespace", ("ns",), False, ("status",))
 NODES = Resource("", "v1", "nodes", "node", "Node", ("no",), False, ("status",))
-PODS = Resource("", "v1", "pods", "pod", "Pod", ("po",), True, ("status", "log", "eviction"), ("all",))
+PODS = Resource(
+    "",
+    "v1",
+    "pods",
+    "pod",
+    "Pod",
+    ("po",),
+    True,
+    ("attach", "eviction", "exec", "log", "portforward", "status"),
+    ("all",),
+)
 SERVICES = Resource("", "v1", "services", "service", "Service", ("svc",), True, ("status",), ("all",))
 ENDPOINTS = Resource("", "v1", "endpoints", "endpoints", "Endpoints", ("ep",))
 CONFIG_MAPS = Resource("", "v1", "configmaps", "configmap", "ConfigMap", ("cm",))

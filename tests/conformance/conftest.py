@@ -118,13 +118,16 @@ class Kubectl:
     def __init__(self, program: Path, kubeconfig: Path, namespace: str) -> None:
         self._program, self._kubeconfig, self._namespace = program, kubeconfig, namespace
 
+    def command(self, *arguments: str) -> list[str]:
+        """The whole command line, for whoever runs it otherwise."""
+        return [str(self._program), "--kubeconfig", str(self._kubeconfig), "-n", self._namespace, *arguments]
+
     def __call__(self, *arguments: str, stdin: str | None = None, ok: bool = True) -> str:
         return run_kubectl(self._program, self._kubeconfig, *arguments, namespace=self._namespace, stdin=stdin, ok=ok)
 
     def until(self, text: str, *arguments: str, then: Callable[[], object] = lambda: None) -> str:
         """Lines of a command that goes on (`get -w`, `logs -f`), up to `text`; `then` runs after the first line."""
-        command = [str(self._program), "--kubeconfig", str(self._kubeconfig), "-n", self._namespace, *arguments]
-        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        with subprocess.Popen(self.command(*arguments), stdout=subprocess.PIPE, text=True) as process:
             clock = threading.Timer(START_S, process.kill)
             clock.start()
             try:

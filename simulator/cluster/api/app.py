@@ -21,6 +21,7 @@ from simulator.cluster.api import (
 )
 from simulator.cluster.api.answers import as_json, nothing_here
 from simulator.cluster.api.requests import Form, Target
+from simulator.cluster.api.streams import routes
 from simulator.cluster.api.write_options import WriteOptions
 from simulator.cluster.api.writing import Writer, as_scale
 from simulator.cluster.objects import selectors
@@ -39,15 +40,16 @@ def build_app(
     metrics: Callable[[], str],
     absent: Collection[str] = (),
 ) -> web.Application:
-    """The application; every request needs `token`, every mutating one is told to `audit` after its answer.
+    """The application; every request needs `token`, every mutating one is told to `audit` as it is answered.
 
     API groups that are `absent` are served as if they did not exist.
     """
     api = _Api(store, Writer(store, addresses), addresses, runtime, metrics, absent)
     app = web.Application(
-        middlewares=[gates.audited(audit), gates.refusals, gates.authenticated(token)],
+        middlewares=[gates.refusals, gates.authenticated(token)],
         client_max_size=gates.LARGEST_BODY,
     )
+    app.on_response_prepare.append(gates.audited(audit))
     app.router.add_route("*", "/{path:.*}", api.handle)
     app.cleanup_ctx.append(api.release_addresses)
     app.on_shutdown.append(api.end_watches)
@@ -80,6 +82,9 @@ class _Api:
                 _only(request, "GET")
                 pod = self.store.get(target.resource, target.namespace or "", target.name)
                 return await pod_logs.answer(request, self.runtime, pod)
+            case "attach" | "exec" | "portforward":
+                pod = self.store.get(target.resource, target.namespace or "", target.name)
+                return await routes.answer(request, self.runtime, pod, target.subresource)
             case "eviction":
                 _only(request, "POST")
                 return await self._evict(request, target)

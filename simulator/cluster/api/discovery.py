@@ -7,9 +7,22 @@ from simulator.cluster.store import Object
 
 _READ = ["get"]
 _VERBS = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"]
-_SUBRESOURCE_VERBS = {"log": _READ, "eviction": ["create"]}
+_CONNECT = ["create", "get"]
+_SUBRESOURCE_VERBS = {
+    "log": _READ,
+    "eviction": ["create"],
+    "attach": _CONNECT,
+    "exec": _CONNECT,
+    "portforward": _CONNECT,
+}
 _WRITE_VERBS = ["get", "patch", "update"]
-_SUBRESOURCE_KINDS = {"scale": ("autoscaling", "v1", "Scale"), "eviction": ("policy", "v1", "Eviction")}
+_SUBRESOURCE_KINDS = {
+    "scale": ("autoscaling", "v1", "Scale"),
+    "eviction": ("policy", "v1", "Eviction"),
+    "attach": ("", "v1", "PodAttachOptions"),
+    "exec": ("", "v1", "PodExecOptions"),
+    "portforward": ("", "v1", "PodPortForwardOptions"),
+}
 
 
 def groups(absent: Collection[str] = ()) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 import hmac
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
 from aiohttp import web
@@ -16,30 +16,36 @@ LARGEST_BODY = 3 * 1024 * 1024
 
 _log = logging.getLogger(__name__)
 _VERBS = {"POST": "create", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}
+_STREAMS = ("attach", "exec", "portforward")
+
+OnAnswer = Callable[[web.Request, web.StreamResponse], Awaitable[None]]
 
 
-def audited(audit: Callable[[AuditLine], None]) -> Middleware:
-    """Tell `audit` of every mutating request once it is answered."""
+def audited(audit: Callable[[AuditLine], None]) -> OnAnswer:
+    """Tell `audit` of every mutating request, and of every stream into a pod, as its answer begins.
 
-    @web.middleware
-    async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
-        response = await handler(request)
+    A stream is told as `create`, however the client asks for it: over WebSocket it has to be a GET.
+    """
+
+    async def on_answer(request: web.Request, response: web.StreamResponse) -> None:
+        target = requests.parse_path(request.path)
         verb = _VERBS.get(request.method)
-        if verb is not None:
-            target = requests.parse_path(request.path)
-            is_collection = verb == "delete" and target is not None and not target.name
-            audit(
-                AuditLine(
-                    datetime.now(UTC).isoformat(timespec="microseconds"),
-                    request.headers.get("User-Agent", ""),
-                    "deletecollection" if is_collection else verb,
-                    request.path_qs,
-                    response.status,
-                )
+        if target is not None and target.subresource in _STREAMS:
+            verb = "create"
+        if verb is None:
+            return
+        is_collection = verb == "delete" and target is not None and not target.name
+        audit(
+            AuditLine(
+                datetime.now(UTC).isoformat(timespec="microseconds"),
+                request.headers.get("User-Agent", ""),
+                "deletecollection" if is_collection else verb,
+                request.path_qs,
+                response.status,
             )
-        return response
+        )
 
-    return middleware
+    return on_answer
 
 
 @web.middleware

@@ -8,6 +8,8 @@ from aiohttp import web
 from simulator.cluster.credentials import Credentials
 
 _LINGER_S = 1.0
+_LONGEST_LINE = 1024 * 1024
+"""Bytes of a request's first line and of each header, as Go's server: a command to execute is in the path's query."""
 
 
 @asynccontextmanager
@@ -18,7 +20,14 @@ async def serve(
 
     A handler ends with its client, so that watches and followed logs leave nothing behind.
     """
-    runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=_LINGER_S)
+    runner = web.AppRunner(
+        app,
+        access_log=None,
+        handler_cancellation=True,
+        shutdown_timeout=_LINGER_S,
+        max_line_size=_LONGEST_LINE,
+        max_field_size=_LONGEST_LINE,
+    )
     await runner.setup()
     try:
         site = web.TCPSite(runner, host, port, ssl_context=credentials.server_tls)

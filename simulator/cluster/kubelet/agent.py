@@ -6,10 +6,12 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing, suppress
 
 from simulator.cluster.addresses import Range
-from simulator.cluster.errors import ApiError
-from simulator.cluster.kubelet import container_log, volumes
+from simulator.cluster.errors import ApiError, NodeRefusal
+from simulator.cluster.kubelet import container_log, forwarding, volumes
+from simulator.cluster.kubelet.attaching import Attached
 from simulator.cluster.kubelet.containers import Container
 from simulator.cluster.kubelet.environment import ConfigError
+from simulator.cluster.kubelet.executing import Executed
 from simulator.cluster.kubelet.host import Node
 from simulator.cluster.kubelet.pods import Pod
 from simulator.cluster.resources import CONFIG_MAPS, PODS, SECRETS, Resource
@@ -94,6 +96,33 @@ class Kubelet:
             async for line in lines:
                 yield line
 
+    def execute(self, pod: Object, container: str, command: Sequence[str], *, stdin: bool, tty: bool) -> Executed:
+        """See `ports.Runtime.execute`."""
+        self._must_be_on(pod)
+        found = self._living(pod, container)
+        session = found.execute(command, stdin=stdin, tty=tty) if found is not None else None
+        if session is None:
+            raise _not_running(container)
+        return session
+
+    def attach(self, pod: Object, container: str, *, stdin: bool) -> Attached:
+        """See `ports.Runtime.attach`."""
+        self._must_be_on(pod)
+        found = self._living(pod, container)
+        session = found.attach(stdin=stdin) if found is not None else None
+        if session is None:
+            raise _not_running(container)
+        return session
+
+    async def connect(self, pod: Object, port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        """See `ports.Runtime.connect`."""
+        self._must_be_on(pod)
+        meta = pod["metadata"]
+        living = self._pods.get(meta["uid"])
+        if living is None or not living.ip:
+            raise NodeRefusal(f'pod not found ("{meta["name"]}_{meta["namespace"]}")')
+        return await forwarding.connect(living.uid, living.ip, port)
+
     def _follow(self, change: str, obj: Object) -> None:
         uid = obj["metadata"]["uid"]
         known = self._pods.get(uid)
@@ -134,17 +163,25 @@ class Kubelet:
         finally:
             watch.close()
 
+    def _living(self, pod: Object, name: str) -> Container | None:
+        living = self._pods.get(pod["metadata"]["uid"])
+        return living.container(name) if living is not None else None
+
     def _container(self, pod: Object, name: str) -> Container:
         if (node := pod["spec"].get("nodeName")) in self._off:
             raise self._unreachable(pod, name, self._nodes[node][0].ip)
-        living = self._pods.get(pod["metadata"]["uid"])
-        found = living.container(name) if living is not None else None
+        found = self._living(pod, name)
         if found is None:
             where = pod["metadata"]["name"]
             raise ApiError(
                 400, "BadRequest", f'container "{name}" in pod "{where}" is waiting to start: ContainerCreating'
             )
         return found
+
+    def _must_be_on(self, pod: Object) -> None:
+        if (node := pod["spec"].get("nodeName")) in self._off:
+            address = f"{self._nodes[node][0].ip}:10250"
+            raise ApiError(500, "", f"error dialing backend: dial tcp {address}: connect: no route to host")
 
     @staticmethod
     def _unreachable(pod: Object, name: str, ip: str) -> ApiError:
@@ -161,6 +198,10 @@ class Kubelet:
             reason = (container.status()["state"].get("waiting") or {}).get("reason", "ContainerCreating")
             message = f'container "{name}" in pod "{where}" is waiting to start: {reason}'
         return ApiError(400, "BadRequest", message)
+
+
+def _not_running(container: str) -> NodeRefusal:
+    return NodeRefusal(f'container not found ("{container}")')
 
 
 def _is_over(pod: Object) -> bool:

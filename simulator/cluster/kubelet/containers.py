@@ -4,7 +4,7 @@ import asyncio
 import logging
 import secrets
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +20,16 @@ from simulator.cluster.kubelet import (
     termination,
     volumes,
 )
+from simulator.cluster.kubelet.attaching import Attached, Audience
 from simulator.cluster.kubelet.back_off import BackOff
 from simulator.cluster.kubelet.container_log import ContainerLog
 from simulator.cluster.kubelet.environment import ConfigError
+from simulator.cluster.kubelet.executing import Executed, Place
 from simulator.cluster.kubelet.host import Host, Node, Teller
 from simulator.cluster.kubelet.images import Image
 from simulator.cluster.kubelet.process_table import MARK, Watched
 from simulator.cluster.kubelet.shown import Shown
+from simulator.cluster.kubelet.spawning import StartError
 from simulator.cluster.store import Object, timestamp
 
 RETRY_S = 1.0
@@ -52,6 +55,8 @@ class Container:
         self._tell = Teller(host, node.events, f"spec.{'initContainers' if is_init else 'containers'}{{{self.name}}}")
         self._process: launching.Process | None = None
         self._target: probes.Target | None = None
+        self._place: Place | None = None
+        self._audience = Audience()
         self._settled = asyncio.Event()
         self._is_stopping = False
         self._was_oom_killed = False
@@ -111,6 +116,16 @@ class Container:
         if self.log is not None:
             self.log.close()
 
+    def execute(self, command: Sequence[str], *, stdin: bool, tty: bool) -> Executed | None:
+        """A client's command in it; None while it does not run."""
+        return None if self._place is None else Executed(command, self._place, stdin=stdin, tty=tty)
+
+    def attach(self, *, stdin: bool) -> Attached | None:
+        """A client at its own streams; None while it does not run."""
+        if self._process is None or self._place is None:
+            return None
+        return Attached(self._process, self._audience, stdin=stdin, is_once=bool(self.spec.get("stdinOnce")))
+
     async def _run_once(self, image: Image) -> int:
         env = await self._variables(image)
         self.shown.id = secrets.token_hex(32)
@@ -122,15 +137,28 @@ class Container:
         mark = f"{self._host.pod['metadata']['uid']}/{self.name}/{self.shown.id[:12]}"
         argv = command(self.spec, image, env)
         termination.clear(self.spec, self._root)
+        is_interactive, has_terminal = bool(self.spec.get("stdin")), bool(self.spec.get("tty"))
+        terminal = {"TERM": "xterm"} if has_terminal else {}
+        marked = {**terminal, **env, MARK: mark}
+        place = Place(marked, self._working_folder(), self._root, self._host.sandbox, set())
+        self._audience = Audience()
         try:
-            entered = self._host.sandbox.entered()
-            process = launching.launch(argv, {**env, MARK: mark}, self._working_folder(), self.log.write, entered)
-        except launching.StartError as error:
+            process = launching.launch(
+                argv,
+                place.env,
+                place.folder,
+                self._on_output,
+                place.sandbox.entered(),
+                stdin=is_interactive,
+                tty=has_terminal,
+            )
+        except StartError as error:
             self.log.close()
             self._tell.warning("Failed", f"Error: {error}")
             self.shown.terminated(128, "StartError", started_at, f"failed to create containerd task: {error}")
             return 128
         self._process = process
+        self._place = place
         self._settled.clear()
         self._node.table.add(Watched(process.pid, mark, memory_limit(self.spec), self._on_excess))
         self._tell.normal("Started", "Container started")
@@ -150,6 +178,7 @@ class Container:
         try:
             code = await asyncio.shield(process.ended)
         finally:
+            self._end_streams()
             prober.cancel()
             self.started.clear()
             self._node.table.discard(process.pid)
@@ -158,6 +187,18 @@ class Container:
                 _log.error("container %s: %r", self.name, ended, exc_info=ended)
         self._ending = None
         return code
+
+    def _on_output(self, stream: str, data: bytes) -> None:
+        if self.log is not None:
+            self.log.write(stream, data)
+        self._audience.hear(stream, data)
+
+    def _end_streams(self) -> None:
+        """What clients run in it ends with it, and they hear of its end."""
+        place, self._place = self._place, None
+        for guest in list(place.guests) if place is not None else ():
+            guest.kill()
+        self._audience.end()
 
     async def _probe(self, target: probes.Target) -> None:
         """Startup first; then readiness and liveness side by side."""

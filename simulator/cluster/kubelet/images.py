@@ -7,7 +7,7 @@ they mean on any cluster: the images of Python and of busybox have no entrypoint
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -42,6 +42,10 @@ class Image:
         return f"{self.name.rpartition(':')[0]}@sha256:{sha256(self.name.encode()).hexdigest()}"
 
 
+_ANY = "*"
+"""The tag of an image that is the same under every tag."""
+
+
 def _module(name: str) -> tuple[str, ...]:
     return (sys.executable, "-m", name)
 
@@ -63,6 +67,7 @@ def catalogue(*more: Image) -> dict[str, Image]:
         Image("gameday/faults:1.0.0", _module("simulator.faults.sessions")),
         Image(python, (), ("python3",)),
         Image("python:3", (), ("python3",)),
+        Image(f"busybox:{_ANY}", (), ("sh",)),
         *more,
     )
     return {image.name: image for image in images}
@@ -120,4 +125,7 @@ def find(images: dict[str, Image], name: str) -> Image | None:
     short = name.removeprefix("docker.io/").removeprefix("library/").split("@")[0]
     if ":" not in short.rpartition("/")[2]:
         short += ":latest"
-    return images.get(short)
+    if short in images:
+        return images[short]
+    of_any_tag = images.get(f"{short.rpartition(':')[0]}:{_ANY}")
+    return None if of_any_tag is None else replace(of_any_tag, name=short)

@@ -9,6 +9,7 @@ from typing import Any
 
 from simulator.cluster.kubelet import launching
 from simulator.cluster.kubelet.sandbox import Sandbox
+from simulator.cluster.kubelet.spawning import StartError
 from simulator.cluster.store import Object
 
 _HEAD_LIMIT = 65536
@@ -118,6 +119,6 @@ async def _exec(command: list[str], target: Target, timeout_s: float) -> str | N
         code, output = await launching.run(command, target.env, target.folder, timeout_s, target.sandbox.entered())
     except TimeoutError:
         return f"command timed out: {' '.join(command)!r} timed out after {timeout_s:g}s"
-    except launching.StartError as error:
+    except StartError as error:
         return str(error)
     return None if code == 0 else output

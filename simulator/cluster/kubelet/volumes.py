@@ -33,13 +33,14 @@ def materialise(pod: Object, folder: Path, find: Find) -> None:
 
 def mount(pod: Object, folder: Path) -> None:
     """Make the pod's root, `folder`/root, with a link for every mount."""
-    (folder / "root" / "tmp").mkdir(parents=True, exist_ok=True)
+    (folder / "root").mkdir(parents=True, exist_ok=True)
     (folder / "volumes").mkdir(exist_ok=True)
     containers = [*(pod["spec"].get("initContainers") or ()), *pod["spec"]["containers"]]
     for container in containers:
         for mount in container.get("volumeMounts") or ():
             source = inside(folder / "volumes" / mount["name"], mount.get("subPath") or "")
             _link(inside(folder / "root", mount["mountPath"]), source)
+    (folder / "root" / "tmp").mkdir(exist_ok=True)
 
 
 def inside(folder: Path, path: str) -> Path:
