@@ -49,8 +49,9 @@ from simulator.cluster.network.services import ServiceProxy
 from simulator.cluster.network.topology import Topology
 from simulator.cluster.objects import quantities
 from simulator.cluster.ports import AuditLine
-from simulator.cluster.resources import NAMESPACES, NETWORK_POLICIES
+from simulator.cluster.resources import NAMESPACES, NETWORK_POLICIES, PODS
 from simulator.cluster.store import Store
+from simulator.cluster.users import Tokens
 from simulator.errors import BadInput, GamedayError
 from simulator.processes import MARK
 
@@ -132,10 +133,11 @@ async def _serve(
         ServiceProxy(store, topology, state / "services", env),
     )
     credentials = make_credentials()
+    tokens = Tokens(credentials.token, lambda *pod: _lives(store, *pod))
     with (state / "audit.jsonl").open("ab", buffering=0) as audit:
         app = build_app(
             store,
-            token=credentials.token,
+            user_of=tokens.user_of,
             addresses=subnet.services(),
             runtime=kubelet,
             audit=lambda line: _append(audit, line),
@@ -167,6 +169,11 @@ async def _first_of(running: "asyncio.Future[list[None]]", asked: asyncio.Event)
 def _populate(store: Store) -> None:
     for name in _NAMESPACES:
         store.create(NAMESPACES, admission.admit(NAMESPACES, {"metadata": {"name": name}}))
+
+
+def _lives(store: Store, namespace: str, name: str, uid: str) -> bool:
+    pod = store.find(PODS, namespace, name)
+    return pod is not None and pod["metadata"]["uid"] == uid
 
 
 def _base_env(state: Path, server: str) -> dict[str, str]:

@@ -122,7 +122,7 @@ def forbidden(resource: str, name: str, why: str, group: str = "") -> ApiError:
     return ApiError(
         403,
         "Forbidden",
-        f'{qualified} "{name}" is forbidden: {why}',
+        f'{qualified} "{name}" is forbidden: {why}' if name else f"{qualified} is forbidden: {why}",
         {"name": name, "group": group, "kind": resource},
     )
 

@@ -16,6 +16,7 @@ from simulator.cluster.kinds import admission
 from simulator.cluster.ports import AuditLine
 from simulator.cluster.resources import NAMESPACES
 from simulator.cluster.store import Object, Store
+from simulator.cluster.users import Tokens
 
 
 class FakeRuntime:
@@ -58,6 +59,7 @@ class Server:
 
     url: str
     credentials: Credentials
+    tokens: Tokens
     store: Store
     runtime: FakeRuntime
     addresses: FakeAddresses
@@ -78,11 +80,12 @@ async def server(request: pytest.FixtureRequest) -> AsyncIterator[Server]:
     """Without the API groups that an indirect parameter names."""
     store, runtime, addresses, credentials = Store(), FakeRuntime(), FakeAddresses(), make_credentials()
     audit: list[AuditLine] = []
+    tokens = Tokens(credentials.token, lambda *_: True)
     for name in ("default", "kube-system"):
         store.create(NAMESPACES, admission.admit(NAMESPACES, {"metadata": {"name": name}}))
     app = build_app(
         store,
-        token=credentials.token,
+        user_of=tokens.user_of,
         addresses=addresses,
         runtime=runtime,
         audit=audit.append,
@@ -95,7 +98,7 @@ async def server(request: pytest.FixtureRequest) -> AsyncIterator[Server]:
         serve(app, credentials) as url,
         aiohttp.ClientSession(headers=headers, connector=aiohttp.TCPConnector(ssl=trust)) as http,
     ):
-        yield Server(url, credentials, store, runtime, addresses, http, audit)
+        yield Server(url, credentials, tokens, store, runtime, addresses, http, audit)
 
 
 @pytest.fixture

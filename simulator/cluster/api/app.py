@@ -28,25 +28,26 @@ from simulator.cluster.objects import selectors
 from simulator.cluster.ports import AuditLine, Runtime, ServiceAddresses
 from simulator.cluster.resources import SERVICES
 from simulator.cluster.store import Object, Store, Watch
+from simulator.cluster.users import User
 
 
 def build_app(
     store: Store,
     *,
-    token: str,
+    user_of: Callable[[str], User | None],
     addresses: ServiceAddresses,
     runtime: Runtime,
     audit: Callable[[AuditLine], None],
     metrics: Callable[[], str],
     absent: Collection[str] = (),
 ) -> web.Application:
-    """The application; every request needs `token`, every mutating one is told to `audit` as it is answered.
+    """The application. `user_of` knows tokens; every mutating request is told to `audit` as it is answered.
 
     API groups that are `absent` are served as if they did not exist.
     """
     api = _Api(store, Writer(store, addresses), addresses, runtime, metrics, absent)
     app = web.Application(
-        middlewares=[gates.refusals, gates.authenticated(token)],
+        middlewares=[gates.refusals, gates.authenticated(user_of)],
         client_max_size=gates.LARGEST_BODY,
     )
     app.on_response_prepare.append(gates.audited(audit))

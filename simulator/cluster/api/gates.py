@@ -1,6 +1,5 @@
-"""What every request passes before it is handled: the audit log, errors turned into answers, the token."""
+"""What every request passes before it is handled: the audit log, errors turned into answers, who asks."""
 
-import hmac
 import logging
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
@@ -9,9 +8,12 @@ from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
 from simulator.cluster import errors
-from simulator.cluster.api import answers, requests
+from simulator.cluster.api import answers, authorizing, requests
 from simulator.cluster.ports import AuditLine
+from simulator.cluster.users import User
 
+USER = web.RequestKey("user", User)
+"""Who asks, in a request that has passed."""
 LARGEST_BODY = 3 * 1024 * 1024
 
 _log = logging.getLogger(__name__)
@@ -67,14 +69,17 @@ async def refusals(request: web.Request, handler: Handler) -> web.StreamResponse
         return answers.as_json(failed.status(), failed.code)
 
 
-def authenticated(token: str) -> Middleware:
-    """Refuse every request that does not carry `token`."""
-    expected = f"Bearer {token}".encode()
+def authenticated(user_of: Callable[[str], User | None]) -> Middleware:
+    """Refuse every request without a token of this server (401), and what its user may not do (403)."""
 
     @web.middleware
     async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
-        if not hmac.compare_digest(request.headers.get("Authorization", "").encode(), expected):
+        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+        user = user_of(token.strip()) if scheme.lower() == "bearer" else None
+        if user is None:
             raise errors.unauthorized()
+        authorizing.check(user, request.method, request.path, request.query, requests.parse_path(request.path))
+        request[USER] = user
         return await handler(request)
 
     return middleware
