@@ -174,13 +174,67 @@ def test_pods_of_a_deleted_node_are_collected_and_its_kubelet_registers_when_it_
     kubectl("wait", "--for=condition=Ready", f"node/{node}", "--timeout=20s")
 
 
-def _sleeper(name: str, *, node: str, tolerations: list[dict] | None = None) -> dict:
+def test_a_pod_that_fits_nowhere_is_pending_and_says_why(kubectl) -> None:
+    big = _sleeper("big")
+    big["spec"]["containers"][0]["resources"] = {"requests": {"cpu": "64"}}
+    kubectl("create", "-f", "-", stdin=json.dumps(big))
+    why = (
+        "0/3 nodes are available: 1 node(s) had untolerated taint(s), 2 Insufficient cpu. no new claims to "
+        "deallocate, preemption: 0/3 nodes are available: 3 Preemption is not helpful for scheduling."
+    )
+    kubectl("wait", "--for=condition=PodScheduled=False", "pod/big", "--timeout=20s")
+    until(lambda: why in kubectl("describe", "pod", "big"))
+    assert kubectl("get", "pod", "big", "--no-headers").split()[2] == "Pending"
+    condition = json.loads(kubectl("get", "pod", "big", "-o", "json"))["status"]["conditions"][0]
+    assert (condition["reason"], condition["message"]) == ("Unschedulable", why)
+    kubectl("delete", "pod", "big")
+
+
+def test_replicas_are_spread_and_rules_hold(kubectl) -> None:
+    apart = {"topologyKey": "kubernetes.io/hostname", "labelSelector": {"matchLabels": {"app": "apart"}}}
+    spec = _sleeper("apart")["spec"]
+    spec["affinity"] = {"podAntiAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [apart]}}
+    deployment = {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": "apart"},
+        "spec": {
+            "replicas": 3,
+            "selector": {"matchLabels": {"app": "apart"}},
+            "template": {"metadata": {"labels": {"app": "apart"}}, "spec": spec},
+        },
+    }
+    kubectl("create", "-f", "-", stdin=json.dumps(deployment))
+    kubectl("wait", "--for=jsonpath={.status.readyReplicas}=2", "deployment/apart", "--timeout=20s")
+    nodes = {pod["spec"].get("nodeName") for pod in _pods(kubectl, "-l", "app=apart")}
+    assert nodes == {*WORKERS, None}
+    assert "2 node(s) didn't match pod anti-affinity rules" in kubectl("get", "events")
+    kubectl("delete", "deployment", "apart")
+
+
+def test_a_gated_pod_waits_and_a_selected_node_is_waited_for(kubectl) -> None:
+    gated = _sleeper("gated")
+    gated["spec"]["schedulingGates"] = [{"name": "example.com/wait"}]
+    gated["spec"]["nodeSelector"] = {"disk": "ssd"}
+    kubectl("create", "-f", "-", stdin=json.dumps(gated))
+    until(lambda: "SchedulingGated" in kubectl("get", "pod", "gated"))
+    kubectl("patch", "pod", "gated", "--type=json", "-p", '[{"op": "remove", "path": "/spec/schedulingGates"}]')
+    until(lambda: "didn't match Pod's node affinity/selector" in kubectl("describe", "pod", "gated"))
+    kubectl("label", "node", "gameday-worker2", "disk=ssd")
+    try:
+        kubectl("wait", "--for=condition=Ready", "pod/gated", "--timeout=20s")
+    finally:
+        kubectl("label", "node", "gameday-worker2", "disk-")
+        kubectl("delete", "pod", "gated", "--now")
+
+
+def _sleeper(name: str, *, node: str = "", tolerations: list[dict] | None = None) -> dict:
     return {
         "apiVersion": "v1",
         "kind": "Pod",
         "metadata": {"name": name},
         "spec": {
-            "nodeName": node,
+            **({"nodeName": node} if node else {}),
             "terminationGracePeriodSeconds": 1,
             "tolerations": tolerations or [],
             "containers": [

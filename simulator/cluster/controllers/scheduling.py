@@ -1,89 +1,103 @@
-"""The scheduler: binds pods to the first node that takes them."""
+"""The scheduler: binds each pod to the node that `scheduler.choosing` gives it, or says why there is none."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from simulator.cluster.controllers.reconciling import Key, drive, own_key
+from simulator.cluster.controllers.reconciling import Key, drive
 from simulator.cluster.event_log import EventLog
-from simulator.cluster.resources import NODES, PODS
+from simulator.cluster.resources import NAMESPACES, NODES, PODS
+from simulator.cluster.scheduler.choosing import choose
+from simulator.cluster.scheduler.node_info import Nodes
 from simulator.cluster.store import Change, Object, Store, timestamp
 
-_BY = "default-scheduler"
-
-
-def refusal(pod: Object, node: Object) -> str | None:
-    """Pure: why the node does not take the pod, in the scheduler's words; None if it does."""
-    spec = pod["spec"]
-    if node["spec"].get("unschedulable") and not _tolerates(spec, _CORDON):
-        return "were unschedulable"
-    for taint in node["spec"].get("taints") or ():
-        if taint["effect"] in ("NoSchedule", "NoExecute") and not _tolerates(spec, taint):
-            return f"had untolerated taint {{{taint['key']}: {taint.get('value', '')}}}"
-    labels = node["metadata"].get("labels") or {}
-    if any(labels.get(key) != value for key, value in (spec.get("nodeSelector") or {}).items()):
-        return "didn't match Pod's node affinity/selector"
-    return None
+NAME = "default-scheduler"
 
 
 class Scheduling:
-    """Observe, decide, act."""
+    """Observe, decide, act. Pods that wait are tried again when a node changes or another pod lets go of something."""
 
     def __init__(self, store: Store, events: EventLog) -> None:
         self._store = store
         self._events = events
+        self._nodes = Nodes(self._namespace_labels)
+        self._waiting: set[Key] = set()
+        self._waiting_for_pods: set[Key] = set()
 
     async def run(self) -> None:
         """Until cancelled."""
-        await drive(self._store, [(PODS, own_key), (NODES, self._pending)], self.reconcile, name=_BY)
+        await drive(self._store, [(NODES, self._node), (PODS, self._pod)], self.reconcile, name=NAME)
 
     def reconcile(self, key: Key) -> None:
         """Bind one pod, or say why it stays pending; a pod deleted before it was bound goes at once."""
+        self._waiting.discard(key)
+        self._waiting_for_pods.discard(key)
         pod = self._store.find(PODS, *key)
-        if pod is None or pod["spec"].get("nodeName"):
+        if pod is None or pod["spec"].get("nodeName") or pod["spec"].get("schedulerName", NAME) != NAME:
             return
         if pod["metadata"].get("deletionTimestamp"):
-            self._store.remove(PODS, *key)
+            if not pod["metadata"].get("finalizers"):
+                self._store.remove(PODS, *key)
             return
-        nodes = list(self._store.list(NODES))
-        refusals = [refusal(pod, node) for node in nodes]
-        chosen = next((node for node, why in zip(nodes, refusals, strict=True) if why is None), None)
-        if chosen is not None:
-            self._bind(key, pod, chosen["metadata"]["name"])
-        else:
-            self._explain(key, pod, [why for why in refusals if why is not None])
+        if pod["spec"].get("schedulingGates"):
+            self._say(key, "SchedulingGated", "Scheduling is blocked due to non-empty scheduling gates")
+            return
+        choice = choose(pod, self._nodes)
+        if choice.node is not None:
+            self._bind(key, choice.node)
+            return
+        self._waiting.add(key)
+        if _looks_at_pods(pod["spec"]):
+            self._waiting_for_pods.add(key)
+        if self._say(key, "Unschedulable", choice.message):
+            self._events.warning(pod, "FailedScheduling", choice.message, by=NAME)
 
-    def _bind(self, key: Key, pod: Object, node: str) -> None:
+    def _bind(self, key: Key, node: str) -> None:
         def write(draft: Object) -> None:
             draft["spec"]["nodeName"] = node
             _set_scheduled(draft, {"status": "True"})
 
         bound = self._store.modify(PODS, *key, write)
-        self._events.normal(bound, "Scheduled", f"Successfully assigned {'/'.join(key)} to {node}", by=_BY)
+        self._nodes.put(bound)
+        self._events.normal(bound, "Scheduled", f"Successfully assigned {'/'.join(key)} to {node}", by=NAME)
 
-    def _explain(self, key: Key, pod: Object, refusals: list[str]) -> None:
-        counted = ", ".join(f"{refusals.count(why)} node(s) {why}" for why in sorted(set(refusals)))
-        message = f"0/{len(refusals)} nodes are available: {counted or 'no nodes'}."
-        new = {"status": "False", "reason": "Unschedulable", "message": message}
-        written = self._store.modify(PODS, *key, lambda draft: _set_scheduled(draft, new))
-        if written is not pod:  # said once, not again for the change that saying it made
-            self._events.warning(pod, "FailedScheduling", message, by=_BY)
+    def _say(self, key: Key, reason: str, message: str) -> bool:
+        """Write why the pod waits; False if that was said already."""
+        before = self._store.get(PODS, *key)
+        new = {"status": "False", "reason": reason, "message": message}
+        return self._store.modify(PODS, *key, lambda draft: _set_scheduled(draft, new)) is not before
 
-    def _pending(self, _: Change) -> Iterable[Key]:
-        for pod in self._store.list(PODS):
-            if not pod["spec"].get("nodeName"):
-                yield pod["metadata"]["namespace"], pod["metadata"]["name"]
+    def _node(self, change: Change) -> Iterable[Key]:
+        if change.type == "DELETED":
+            self._nodes.drop_node(change.object["metadata"]["name"])
+            return list(self._waiting)
+        if change.previous is not None and _relevant(change.object) == _relevant(change.previous):
+            return []
+        self._nodes.put_node(change.object)
+        return list(self._waiting)
+
+    def _pod(self, change: Change) -> Iterable[Key]:
+        pod, meta = change.object, change.object["metadata"]
+        is_gone = change.type == "DELETED"
+        is_room = self._nodes.drop(meta["uid"]) if is_gone else self._nodes.put(pod)
+        own = [] if is_gone or pod["spec"].get("nodeName") else [(meta["namespace"], meta["name"])]
+        if is_room:
+            return [*own, *self._waiting]
+        was_bound = bool(((change.previous or {}).get("spec") or {}).get("nodeName"))
+        return own if own or was_bound else list(self._waiting_for_pods)
+
+    def _namespace_labels(self, name: str) -> Mapping[str, str]:
+        found = self._store.find(NAMESPACES, "", name)
+        return (found["metadata"].get("labels") or {}) if found else {}
 
 
-_CORDON = {"key": "node.kubernetes.io/unschedulable", "effect": "NoSchedule"}
+def _relevant(node: Object) -> tuple[Any, ...]:
+    """What a heartbeat does not change."""
+    return node["spec"], node["metadata"].get("labels"), (node.get("status") or {}).get("allocatable")
 
 
-def _tolerates(spec: Mapping[str, Any], taint: Mapping[str, Any]) -> bool:
-    return any(
-        entry.get("effect") in (None, "", taint["effect"])
-        and entry.get("key") in (None, "", taint["key"])
-        and (entry.get("operator") == "Exists" or entry.get("value", "") == taint.get("value", ""))
-        for entry in spec.get("tolerations") or ()
-    )
+def _looks_at_pods(spec: Mapping[str, Any]) -> bool:
+    affinity = spec.get("affinity") or {}
+    return bool(affinity.get("podAffinity") or spec.get("topologySpreadConstraints"))
 
 
 def _set_scheduled(pod: Object, new: Mapping[str, Any]) -> None:
@@ -91,6 +105,8 @@ def _set_scheduled(pod: Object, new: Mapping[str, Any]) -> None:
     status.setdefault("phase", "Pending")
     conditions = status.setdefault("conditions", [])
     old = next((entry for entry in conditions if entry["type"] == "PodScheduled"), None)
+    if old is not None and all(old.get(key) == value for key, value in new.items()):
+        return
     is_same = old is not None and old["status"] == new["status"]
     at = old["lastTransitionTime"] if is_same and old is not None else timestamp()
     entry = {"type": "PodScheduled", "lastProbeTime": None, "lastTransitionTime": at, **new}

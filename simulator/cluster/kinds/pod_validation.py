@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 
 from simulator.cluster.errors import Cause
+from simulator.cluster.kinds import pod_placement
 from simulator.cluster.objects import naming, quantities
 from simulator.cluster.store import Object
 
@@ -32,6 +33,7 @@ def pod_spec(spec: Object, path: str) -> Iterator[Cause]:
             f"{path}.terminationGracePeriodSeconds",
             f"Invalid value: {grace}: must be greater than or equal to 0",
         )
+    yield from pod_placement.place(spec, path)
     volumes = _names(spec.get("volumes") or [], f"{path}.volumes")
     yield from volumes.causes
     seen: set[str] = set()
@@ -51,10 +53,15 @@ def pod_update(new: Object, old: Object) -> Iterator[Cause]:
         spec = copy.deepcopy(spec)
         for container in [*spec.get("containers", ()), *spec.get("initContainers", ())]:
             container.pop("image", None)
-        for key in ("activeDeadlineSeconds", "tolerations", "terminationGracePeriodSeconds"):
+        for key in ("activeDeadlineSeconds", "tolerations", "terminationGracePeriodSeconds", "schedulingGates"):
             spec.pop(key, None)
         return spec
 
+    gates = [gate["name"] for gate in old.get("schedulingGates") or ()]
+    for index, gate in enumerate(new.get("schedulingGates") or ()):
+        if gate["name"] not in gates:
+            words = f"Forbidden: only deletion is allowed, but found new scheduling gate '{gate['name']}'"
+            yield Cause(f"spec.schedulingGates[{index}].name", words, "FieldValueForbidden")
     if fixed_part(new) != fixed_part(old):
         yield Cause(
             "spec",

@@ -10,6 +10,8 @@ def pod_status(pod: Object) -> str:
     """The STATUS column: Running, CrashLoopBackOff, Init:0/1, Terminating, ..."""
     status = pod.get("status") or {}
     word = str(status.get("reason") or status.get("phase") or "Unknown")
+    if any(c["type"] == "PodScheduled" and c.get("reason") == "SchedulingGated" for c in _conditions(status)):
+        word = "SchedulingGated"
     is_initializing = False
     if initializing := _init_word(pod):
         word, is_initializing = initializing, True
@@ -85,6 +87,10 @@ def _end_word(ended: Object) -> str:
     if ended.get("signal"):
         return f"Signal:{ended['signal']}"
     return f"ExitCode:{ended.get('exitCode', 0)}"
+
+
+def _conditions(status: Object) -> list[Object]:
+    return list(status.get("conditions") or ())
 
 
 def _is_true(status: Object, condition: str) -> bool:
