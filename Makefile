@@ -42,7 +42,7 @@ conformance: $(VENV)/.developed ## other projects' clients, with every kubectl h
 named_kubeconfig = $(if $(filter command line,$(origin KUBECONFIG)),$(abspath $(KUBECONFIG)))
 
 bench: $(VENV)/.developed ## what must be fast, as ratios
-	@for program in benchmarks/*.py; do $(BIN)/python $$program || exit 1; done
+	@for program in benchmarks/*.py benchmarks/cluster/*.py; do $(BIN)/python $$program || exit 1; done
 
 constraints: ## pin the newest versions that fit (needs uv)
 	uv pip compile pyproject.toml --extra dev --python-version 3.11 --universal --no-header --no-annotate \
