@@ -26,6 +26,7 @@ from simulator.cluster.api.app import build_app
 from simulator.cluster.controllers.deployments import Deployments
 from simulator.cluster.controllers.endpoints import EndpointsOfServices
 from simulator.cluster.controllers.garbage import Garbage
+from simulator.cluster.controllers.jobs import Jobs
 from simulator.cluster.controllers.namespaces import Namespaces
 from simulator.cluster.controllers.node_lifecycle import NodeLifecycle
 from simulator.cluster.controllers.pod_garbage import PodGarbage
@@ -123,6 +124,7 @@ async def _serve(
         ReplicaSets(store, events),
         Deployments(store, events),
         StatefulSets(store, events),
+        Jobs(store, events, limits),
         EndpointsOfServices(store),
         Garbage(store),
         Namespaces(store),

@@ -52,6 +52,7 @@ STATEFUL_SETS = Resource(
     "apps", "v1", "statefulsets", "statefulset", "StatefulSet", ("sts",), True, ("status", "scale"), ("all",)
 )
 CONTROLLER_REVISIONS = Resource("apps", "v1", "controllerrevisions", "controllerrevision", "ControllerRevision")
+JOBS = Resource("batch", "v1", "jobs", "job", "Job", (), True, ("status",), ("all",))
 ENDPOINT_SLICES = Resource("discovery.k8s.io", "v1", "endpointslices", "endpointslice", "EndpointSlice")
 NETWORK_POLICIES = Resource("networking.k8s.io", "v1", "networkpolicies", "networkpolicy", "NetworkPolicy", ("netpol",))
 
@@ -68,6 +69,7 @@ ALL: tuple[Resource, ...] = (
     REPLICA_SETS,
     STATEFUL_SETS,
     CONTROLLER_REVISIONS,
+    JOBS,
     ENDPOINT_SLICES,
     LEASES,
     NETWORK_POLICIES,

@@ -21,7 +21,8 @@ from simulator.cluster.resources import EVENTS, Resource
 
 Object = dict[str, Any]
 HISTORY = 10_000
-_SUFFIX_SIGNS = "bcdfghjklmnpqrstvwxz2456789"
+SAFE_LETTERS = "bcdfghjklmnpqrstvwxz2456789"
+"""Kubernetes' letters for generated names: no vowels, no look-alikes."""
 _LONGEST_PREFIX = 58
 
 
@@ -129,18 +130,22 @@ class Store:
         obj = copy.deepcopy(obj)
         meta = obj.setdefault("metadata", {})
         obj["apiVersion"], obj["kind"] = resource.api_version, resource.kind
+        self.identify(resource, meta)
+        if (meta.get("namespace", ""), meta["name"]) in self._objects.get(resource, {}):
+            raise errors.already_exists(resource.plural, meta["name"], resource.group)
+        meta["creationTimestamp"] = timestamp()
+        if "spec" in obj:
+            meta["generation"] = 1
+        return obj
+
+    def identify(self, resource: Resource, meta: Object) -> None:
+        """Give metadata a uid, and a free name if it asks for one by generateName. In place; may be repeated."""
+        meta.setdefault("uid", str(uuid.uuid4()))
         table, namespace = self._objects.get(resource, {}), meta.get("namespace", "")
         if not meta.get("name") and meta.get("generateName"):
             meta["name"] = _generated(meta["generateName"])
             while (namespace, meta["name"]) in table:
                 meta["name"] = _generated(meta["generateName"])
-        if (namespace, meta["name"]) in table:
-            raise errors.already_exists(resource.plural, meta["name"], resource.group)
-        meta.setdefault("uid", str(uuid.uuid4()))
-        meta["creationTimestamp"] = timestamp()
-        if "spec" in obj:
-            meta["generation"] = 1
-        return obj
 
     def modify(
         self, resource: Resource, namespace: str, name: str, change: Callable[[Object], Object | None]
@@ -211,7 +216,7 @@ class Store:
 
 def _generated(prefix: str) -> str:
     """A name that is probably free (apiserver/pkg/storage/names): five signs that spell no word."""
-    return prefix[:_LONGEST_PREFIX] + "".join(random.choices(_SUFFIX_SIGNS, k=5))
+    return prefix[:_LONGEST_PREFIX] + "".join(random.choices(SAFE_LETTERS, k=5))
 
 
 def _controls(uid: str, reference: Object) -> bool:

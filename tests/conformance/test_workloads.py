@@ -97,3 +97,72 @@ def test_what_may_not_change_in_a_stateful_set_is_refused(kubectl, made) -> None
         "'updateStrategy', 'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' "
         "are forbidden"
     ) in refusal
+
+
+def job(name: str, program: str, **spec: Any) -> str:
+    """A Job whose pods run a Python program."""
+    pod = {
+        "restartPolicy": "Never",
+        "terminationGracePeriodSeconds": 1,
+        "containers": [{"name": "c", "image": "python:3", "command": ["python3", "-c", program]}],
+    }
+    whole = {"template": {"spec": pod}, **spec}
+    return json.dumps({"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": name}, "spec": whole})
+
+
+def test_a_job_runs_to_its_end(kubectl) -> None:
+    kubectl("create", "job", "once", "--image=python:3", "--", "python3", "-c", "print('done')")
+    kubectl("wait", "--for=condition=complete", "job/once", WAIT)
+    assert kubectl("logs", "job/once") == "done\n"
+    assert re.search(
+        r"NAME\s+STATUS\s+COMPLETIONS\s+DURATION\s+AGE\s*\nonce\s+Complete\s+1/1\s", kubectl("get", "jobs")
+    )
+    assert "0 Active (0 Ready) / 1 Succeeded / 0 Failed" in kubectl("describe", "job/once")
+    pod = json.loads(kubectl("get", "pods", "-l", "job-name=once", "-o", "json"))["items"][0]
+    assert "finalizers" not in pod["metadata"]
+    assert "Completed" in kubectl("events", "--for=job/once")
+    assert "field is immutable" in kubectl("patch", "job/once", "-p", '{"spec":{"completions":2}}', ok=False)
+    kubectl("delete", "job", "once", WAIT)
+    kubectl("wait", "pods", "-l", "job-name=once", "--for=delete", WAIT)
+
+
+def test_an_indexed_job_tells_each_pod_its_number(kubectl, made) -> None:
+    program = "import os; print('index', os.environ['JOB_COMPLETION_INDEX'])"
+    made(job("many", program, completionMode="Indexed", completions=4, parallelism=2))
+    kubectl("wait", "--for=condition=complete", "job/many", WAIT)
+    assert kubectl("get", "job", "many", "-o", "jsonpath={.status.completedIndexes}") == "0-3"
+    label = "batch.kubernetes.io/job-completion-index=3"
+    assert kubectl("logs", "-l", f"job-name=many,{label}") == "index 3\n"
+    assert names(kubectl, "pods", f"job-name=many,{label}")[0].startswith("many-3-")
+
+
+def test_a_job_that_fails_says_why(kubectl, made) -> None:
+    made(job("broken", "raise SystemExit(3)", backoffLimit=0))
+    kubectl("wait", "--for=condition=failed", "job/broken", WAIT)
+    conditions = json.loads(kubectl("get", "job", "broken", "-o", "jsonpath={.status.conditions}"))
+    assert [each["type"] for each in conditions] == ["FailureTarget", "Failed"]
+    assert {each["reason"] for each in conditions} == {"BackoffLimitExceeded"}
+    rule = {"action": "FailJob", "onExitCodes": {"operator": "In", "values": [3]}}
+    made(job("fatal", "raise SystemExit(3)", podFailurePolicy={"rules": [rule]}))
+    kubectl("wait", "--for=condition=failed", "job/fatal", WAIT)
+    assert "failed with exit code 3 matching FailJob rule at index 0" in kubectl("describe", "job/fatal")
+
+
+def test_a_job_is_suspended_resumed_stopped_by_its_deadline_and_forgotten(kubectl, made) -> None:
+    sleeper = "import time; time.sleep(1000)"
+    made(job("slow", sleeper, suspend=True, activeDeadlineSeconds=2, ttlSecondsAfterFinished=1))
+    kubectl("wait", "--for=condition=suspended", "job/slow", WAIT)
+    assert names(kubectl, "pods", "job-name=slow") == []
+    assert re.search(r"slow\s+Suspended\s+0/1", kubectl("get", "job", "slow"))
+    kubectl("patch", "job/slow", "-p", '{"spec":{"suspend":false}}')
+    kubectl("wait", "--for=jsonpath={.status.active}=1", "job/slow", WAIT)
+    kubectl("wait", "--for=condition=failed", "job/slow", WAIT)
+    assert "DeadlineExceeded" in kubectl("events", "--for=job/slow")
+    kubectl("wait", "--for=delete", "job/slow", WAIT)
+
+
+def test_what_is_no_job_is_refused(kubectl) -> None:
+    always = job("x", "").replace('"Never"', '"Always"')
+    refusal = kubectl("create", "-f", "-", stdin=always, ok=False)
+    assert 'spec.template.spec.restartPolicy: Required value: valid values: "OnFailure", "Never"' in refusal
+    assert kubectl("create", "job", "x", "--from=cronjob/y", ok=False)

@@ -30,6 +30,11 @@ from simulator.cluster.resources import SERVICES
 from simulator.cluster.store import Object, Store, Watch
 from simulator.cluster.users import User
 
+_PRESERVED = (
+    "child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set "
+    "propagationPolicy=Orphan to suppress this warning"
+)
+
 
 def build_app(
     store: Store,
@@ -181,8 +186,11 @@ class _Api:
     async def _delete(self, request: web.Request, target: Target) -> web.StreamResponse:
         options = delete_options.read(await bodies.optional(request, "DeleteOptions"), request.query)
         resource = target.resource
+        warnings = [_PRESERVED] if resource.kind == "Job" and options.policy is None else []
         if target.name:
-            return as_json(deleting.delete(self.store, resource, target.namespace or "", target.name, options))
+            gone = deleting.delete(self.store, resource, target.namespace or "", target.name, options)
+            self.writer.warnings += warnings
+            return self._answer(gone, 200)
         if resource.is_namespaced and target.namespace is None:
             raise errors.method_not_allowed()
         matches = _selection(request.query, target)
@@ -191,7 +199,8 @@ class _Api:
         for obj in chosen:
             meta = obj["metadata"]
             deleting.delete(self.store, resource, meta.get("namespace", ""), meta["name"], options)
-        return as_json(tables.as_list(resource, chosen, str(self.store.version), Form()))
+        self.writer.warnings += warnings
+        return self._answer(tables.as_list(resource, chosen, str(self.store.version), Form()), 200)
 
     def _answer(self, obj: Object, code: int) -> web.Response:
         response = as_json(obj, code)

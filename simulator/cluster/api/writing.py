@@ -108,6 +108,7 @@ class Writer:
             obj.pop("status", None)
         if resource.is_namespaced:
             self._check_namespace(resource, meta.get("namespace", ""), meta.get("name", ""))
+        self.store.identify(resource, meta)
         asked = obj
         obj = admission.admit(resource, obj)
         meta = obj["metadata"]

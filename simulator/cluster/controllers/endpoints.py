@@ -7,9 +7,8 @@ from typing import Any
 
 from simulator.cluster.controllers import ownership, readiness
 from simulator.cluster.controllers.reconciling import Key, drive, own_key
-from simulator.cluster.controllers.templates import SAFE_LETTERS
 from simulator.cluster.resources import ENDPOINT_SLICES, ENDPOINTS, PODS, SERVICES
-from simulator.cluster.store import Change, Object, Store
+from simulator.cluster.store import SAFE_LETTERS, Change, Object, Store
 
 SERVICE_NAME = "kubernetes.io/service-name"
 MANAGED_BY = "endpointslice.kubernetes.io/managed-by"

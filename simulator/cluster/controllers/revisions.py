@@ -6,8 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from simulator.cluster.controllers import ownership
-from simulator.cluster.controllers.templates import SAFE_LETTERS
-from simulator.cluster.store import Object
+from simulator.cluster.store import SAFE_LETTERS, Object
 
 HASH = "pod-template-hash"
 REVISION = "deployment.kubernetes.io/revision"

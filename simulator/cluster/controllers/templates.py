@@ -1,24 +1,19 @@
-"""Pods out of a workload's template. Pure but for the letters of a generated name."""
+"""Pods out of a workload's template. Pure."""
 
-import random
 from collections.abc import Mapping
 from typing import Any
 
 from simulator.cluster.controllers import ownership
 from simulator.cluster.store import Object
 
-SAFE_LETTERS = "bcdfghjklmnpqrstvwxz2456789"
-"""Kubernetes' letters for generated names: no vowels, no look-alikes."""
-_LONGEST_BASE = 58
 
-
-def stamp(owner: Object, template: Mapping[str, Any], name: str | None = None) -> Object:
-    """A pod that `owner` controls; without a name it gets the owner's with five letters.
+def stamp(owner: Object, template: Mapping[str, Any], name: str | None = None, *, infix: str = "") -> Object:
+    """A pod that `owner` controls; without a name the store gives it the owner's with `infix` and five letters.
 
     Its metadata and the upper level of its spec are the caller's to change.
     """
     meta = template.get("metadata") or {}
-    base = f"{owner['metadata']['name']}-"
+    base = f"{owner['metadata']['name']}-{infix}"
     made: Object = {key: dict(meta[key]) for key in ("labels", "annotations") if meta.get(key)}
     if meta.get("finalizers"):
         made["finalizers"] = list(meta["finalizers"])
@@ -27,7 +22,7 @@ def stamp(owner: Object, template: Mapping[str, Any], name: str | None = None) -
         "kind": "Pod",
         "metadata": {
             **made,
-            "name": name or base[:_LONGEST_BASE] + "".join(random.choices(SAFE_LETTERS, k=5)),
+            **({"name": name} if name else {}),
             "generateName": base,
             "namespace": owner["metadata"]["namespace"],
             "ownerReferences": [ownership.reference(owner)],
