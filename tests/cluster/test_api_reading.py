@@ -191,7 +191,7 @@ async def test_the_reply_to_aggregated_discovery_names_its_own_form(server) -> N
 
 
 @pytest.mark.parametrize(
-    "path", ["/apis/batch/v1/namespaces/default/jobs", "/api/v1/persistentvolumes", "/apis/apps/v1beta1", "/nope"]
+    "path", ["/apis/batch/v1/namespaces/default/cronjobs", "/api/v1/podtemplates", "/apis/apps/v1beta1", "/nope"]
 )
 async def test_what_is_not_served_does_not_exist(server, path) -> None:
     async with server.http.get(server.url + path) as answer:

@@ -153,4 +153,5 @@ KIND = Kind(
     fixed=_fixed,
     first_status=lambda _spec: {},
     selectable=("status.successful",),
+    admitted=(("spec", "selector"),),
 )
