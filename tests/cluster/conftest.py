@@ -1,7 +1,8 @@
 """A real API server over TLS on loopback, with stand-ins only for the node beside it."""
 
+import asyncio
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 
 import aiohttp
@@ -13,18 +14,66 @@ from simulator.cluster.api.app import build_app
 from simulator.cluster.api.serving import serve
 from simulator.cluster.credentials import Credentials, make_credentials
 from simulator.cluster.kinds import admission
-from simulator.cluster.ports import AuditLine
+from simulator.cluster.ports import AuditLine, Send
 from simulator.cluster.resources import NAMESPACES
 from simulator.cluster.store import Object, Store
 from simulator.cluster.users import Tokens
 
 
+class EchoSession:
+    """A process that says on standard output what it is given, and ends when it is told `exit N` or its input ends."""
+
+    def __init__(self) -> None:
+        self._pieces: asyncio.Queue[bytes] = asyncio.Queue()
+        self.sizes: list[tuple[int, int]] = []
+        self.is_hung_up = False
+
+    def start(self) -> None:
+        return
+
+    async def run(self, send: Send) -> int:
+        while piece := await self._pieces.get():
+            if piece.startswith(b"exit "):
+                return int(piece[5:])
+            await send("stdout", piece)
+        return 0
+
+    async def write(self, data: bytes) -> None:
+        self._pieces.put_nowait(data)
+
+    def end_input(self) -> None:
+        self._pieces.put_nowait(b"")
+
+    def resize(self, columns: int, rows: int) -> None:
+        self.sizes.append((columns, rows))
+
+    def hang_up(self) -> None:
+        self.is_hung_up = True
+
+
 class FakeRuntime:
-    """Logs from a dictionary of container name to lines."""
+    """Logs from a dictionary of container name to lines; every command echoes; every port echoes but 9."""
 
     def __init__(self) -> None:
         self.lines: dict[str, list[bytes]] = {}
         self.asked: list[dict[str, object]] = []
+        self.sessions: list[EchoSession] = []
+        self.echo_port = 0
+
+    def execute(self, pod: Object, container: str, command: Sequence[str], *, stdin: bool, tty: bool) -> EchoSession:
+        if command[0] == "down":
+            raise errors.NodeRefusal(f'container not found ("{container}")')
+        self.asked.append({"container": container, "command": list(command), "stdin": stdin, "tty": tty})
+        self.sessions.append(EchoSession())
+        return self.sessions[-1]
+
+    def attach(self, pod: Object, container: str, *, stdin: bool) -> EchoSession:
+        return self.execute(pod, container, ["attach"], stdin=stdin, tty=False)
+
+    async def connect(self, pod: Object, port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        if port == 9:
+            raise errors.NodeRefusal("error forwarding port 9")
+        return await asyncio.open_connection("127.0.0.1", self.echo_port)
 
     async def logs(self, pod: Object, container: str, **options: object) -> AsyncIterator[bytes]:
         self.asked.append(options)

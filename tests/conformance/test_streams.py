@@ -309,6 +309,46 @@ def test_what_runs_in_a_container_ends_with_it(kubectl) -> None:
     until(lambda: not _running(label, besides="kubectl"), "nothing is left")
 
 
+@pytest.mark.embedded
+def test_memory_of_what_a_client_runs_is_the_container_s(kubectl) -> None:
+    pod = {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": "small"},
+        "spec": {
+            "restartPolicy": "Never",
+            "containers": [
+                {
+                    "name": "main",
+                    "image": "python:3",
+                    "command": ["sleep", "1000"],
+                    "resources": {"limits": {"memory": "64Mi"}},
+                }
+            ],
+        },
+    }
+    kubectl("apply", "-f", "-", stdin=json.dumps(pod))
+    kubectl("wait", "--for=condition=Ready", "pod/small", f"--timeout={WAIT_S:g}s")
+    hog = "x = bytearray(128 << 20); import time; time.sleep(1000)"
+    assert run(kubectl, "exec", "small", "--", "python3", "-c", hog).returncode == 137
+    reason = "jsonpath={.status.containerStatuses[0].state.terminated.reason}"
+    until(lambda: kubectl("get", "pod", "small", "-o", reason) == "OOMKilled", "OOMKilled")
+    kubectl("delete", "pod", "small", "--now")
+
+
+@pytest.mark.embedded
+def test_a_daemon_that_a_client_started_leaves_no_zombie(kubectl, kubeconfig: Path) -> None:
+    server = (kubeconfig.parent / "lock").read_text()
+    kubectl("exec", "talker", "-c", "main", "--", "sh", "-c", "setsid sleep 0.3 > /dev/null 2>&1 &")
+
+    def zombies() -> list[str]:
+        stats = subprocess.run(["ps", "-o", "stat=", "--ppid", server], capture_output=True, text=True, check=False)
+        return [line for line in stats.stdout.splitlines() if line.startswith("Z")]
+
+    until(zombies, "it ended")
+    until(lambda: not zombies(), "it is reaped")
+
+
 def _running(label: str, *, besides: str) -> list[int]:
     found = []
     for entry in Path("/proc").iterdir():

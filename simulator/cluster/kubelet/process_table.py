@@ -2,7 +2,8 @@
 
 Asking per container costs a core at 100 pods; one pass over /proc costs a few milliseconds. A container's processes
 are the session that its main process leads and all descendants of it (PostgreSQL's workers have sessions of
-their own). The server is the reaper of orphans, so a descendant whose parent died becomes our child and is found.
+their own), and our other children that carry its mark, with theirs: what clients execute in it, and orphans, for the
+server is their reaper.
 """
 
 import asyncio
@@ -51,6 +52,8 @@ class ProcessTable:
     def __init__(self) -> None:
         self._watched: dict[int, Watched] = {}
         self._occupied = asyncio.Event()
+        self._unreaped: set[int] = set()
+        """Zombies of the sweep before: what we wait for is reaped at once, so one that is seen twice is nobody's."""
 
     def add(self, watched: Watched) -> None:
         """Watch a container until `discard`."""
@@ -73,7 +76,7 @@ class ProcessTable:
 
     def sweep(self, table: list[Row]) -> None:
         """Act on one reading of /proc."""
-        members = by_container(table, set(self._watched))
+        members = self._members(table)
         for pid, watched in list(self._watched.items()):
             if watched.limit_bytes is None:
                 continue
@@ -85,19 +88,37 @@ class ProcessTable:
                 self._kill([row.pid for row in own])
         self._end_orphans(table, {row.pid for rows_ in members.values() for row in rows_})
 
+    def _members(self, table: list[Row]) -> dict[int, list[Row]]:
+        """The rows of each container, by its main process."""
+        mains = {watched.mark: watched.pid for watched in self._watched.values()}
+        others = [row.pid for row in table if row.parent == os.getpid() and row.pid not in self._watched]
+        joined = {pid: mains[mark] for pid in others if (mark := variable(pid, MARK)) in mains}
+        found = by_container(table, {*self._watched, *joined})
+        members: dict[int, dict[int, Row]] = defaultdict(dict)
+        for pid, rows_ in found.items():
+            members[joined.get(pid, pid)].update((row.pid, row) for row in rows_)
+        return {pid: list(of_pid.values()) for pid, of_pid in members.items()}
+
     def _end_orphans(self, table: list[Row], claimed: set[int]) -> None:
         living = {watched.mark for watched in self._watched.values()}
+        unreaped = set()
         for row in table:
             if row.parent != os.getpid() or row.pid in claimed:
                 continue
             mark = variable(row.pid, MARK)
             if mark is not None and mark not in living:
                 self._kill([row.pid])
-                with suppress(ChildProcessError):
-                    os.waitpid(row.pid, os.WNOHANG)
-            elif mark is None and is_zombie(row.pid) and row.session != row.pid:
-                with suppress(ChildProcessError):
-                    os.waitpid(row.pid, os.WNOHANG)
+                self._reap(row.pid)
+            elif mark is None and is_zombie(row.pid):
+                unreaped.add(row.pid)
+                if row.session != row.pid or row.pid in self._unreaped:
+                    self._reap(row.pid)
+        self._unreaped = unreaped
+
+    @staticmethod
+    def _reap(pid: int) -> None:
+        with suppress(ChildProcessError):
+            os.waitpid(pid, os.WNOHANG)
 
     @staticmethod
     def _kill(pids: list[int]) -> None:
