@@ -1,7 +1,8 @@
 """Joining a running container's own streams (`kubectl attach`): live output from now on, and its standard input.
 
 Any number may listen. One who does not keep up is let go of rather than waited for: neither the container nor the
-others are slowed, and what waits for a listener is bounded.
+others are slowed, and what waits for a listener is bounded. A container that waits for a person (`stdin: true`) keeps
+what it says before anybody is there: the first to come, `kubectl run -it` as a rule, misses nothing of a short command.
 """
 
 import asyncio
@@ -14,23 +15,33 @@ from simulator.cluster.ports import Send
 
 LARGEST_BACKLOG = 1024 * 1024
 """Bytes that may wait for one listener."""
+LARGEST_UNHEARD = 64 * 1024
+"""Bytes, but for the last piece, that are kept for the first listener."""
 
 
 class Audience:
-    """All who listen to one instance of a container."""
+    """All who listen to one instance of a container; `is_expected` keeps its first words for the first of them."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, is_expected: bool) -> None:
         self._listeners: set[Attached] = set()
+        self._is_expected = is_expected
+        self._unheard: list[tuple[str, bytes]] = []
         self.is_over = False
 
     def hear(self, stream: str, data: bytes) -> None:
         """A piece of output, as it comes."""
+        if self._is_expected and sum(len(each) for _, each in self._unheard) < LARGEST_UNHEARD:
+            self._unheard.append((stream, data))
         for listener in list(self._listeners):
             listener.hear(stream, data)
 
     def join(self, listener: "Attached") -> None:
         """From now on, until `leave`."""
         self._listeners.add(listener)
+        for stream, data in self._unheard:
+            listener.hear(stream, data)
+        self._unheard.clear()
+        self._is_expected = False
 
     def leave(self, listener: "Attached") -> None:
         """May be repeated."""

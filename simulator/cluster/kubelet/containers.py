@@ -56,7 +56,7 @@ class Container:
         self._process: launching.Process | None = None
         self._target: probes.Target | None = None
         self._place: Place | None = None
-        self._audience = Audience()
+        self._audience = Audience(is_expected=bool(self.spec.get("stdin")))
         self._settled = asyncio.Event()
         self._is_stopping = False
         self._was_oom_killed = False
@@ -141,7 +141,7 @@ class Container:
         terminal = {"TERM": "xterm"} if has_terminal else {}
         marked = {**terminal, **env, MARK: mark}
         place = Place(marked, self._working_folder(), self._root, self._host.sandbox, set())
-        self._audience = Audience()
+        self._audience = Audience(is_expected=bool(self.spec.get("stdin")))
         try:
             process = launching.launch(
                 argv,
