@@ -29,6 +29,8 @@ class Cluster:
     subnet: str
     http: httpx.Client
     mark: str
+    authority: str
+    """The certificate authority's certificate, as PEM."""
 
     def get(self, path: str) -> dict[str, Any]:
         answer = self.http.get(path)
@@ -69,7 +71,7 @@ def start(state: Path, *flags: str) -> Cluster:
         verify=ssl.create_default_context(cadata=authority),
         headers={"Authorization": f"Bearer {token}"},
     )
-    return Cluster(process, line["subnet"], client, mark)
+    return Cluster(process, line["subnet"], client, mark, authority)
 
 
 def stop(cluster: Cluster) -> None:

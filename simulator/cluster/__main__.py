@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import BinaryIO, TextIO
+from urllib.parse import urlsplit
 
 import orjson
 import uvloop
@@ -46,8 +47,7 @@ from simulator.cluster.kubelet.node_times import NodeTimes
 from simulator.cluster.kubelet.power import Power
 from simulator.cluster.kubelet.process_table import ProcessTable
 from simulator.cluster.kubelet.reporting import Reporting
-from simulator.cluster.network.services import ServiceProxy
-from simulator.cluster.network.topology import Topology
+from simulator.cluster.network.running import Network
 from simulator.cluster.objects import quantities
 from simulator.cluster.ports import AuditLine
 from simulator.cluster.resources import NAMESPACES, NETWORK_POLICIES, PODS
@@ -96,11 +96,11 @@ async def _serve(
         loop.add_signal_handler(number, asked_to_end.set)
     subnet = Subnet.choose()
     store = Store()
-    topology = Topology(store)
-    confinement = confine(state, subnet.node, topology.route)
+    env, services = _base_env(state, server), subnet.services()
+    network = Network(store, subnet, services, state / "services", env)
+    confinement = confine(state, subnet.node, network.route)
     _populate(store)
     events = EventLog(store)
-    env = _base_env(state, server)
     shared = Node(node.NAME, subnet.node, state, catalogue, limits, events, ProcessTable(), env, confinement)
     machines = node.machines(layout.count, layout.size, subnet)
     kubelet = Kubelet(
@@ -131,16 +131,15 @@ async def _serve(
         NodeLifecycle(store, events, layout.times),
         TaintEviction(store, events, layout.times.clock),
         PodGarbage(store, layout.times.quarantine_s),
-        topology,
-        ServiceProxy(store, topology, state / "services", env),
+        network,
     )
-    credentials = make_credentials()
+    credentials = make_credentials(subnet.api_host)
     tokens = Tokens(credentials.token, lambda *pod: _lives(store, *pod))
     with (state / "audit.jsonl").open("ab", buffering=0) as audit:
         app = build_app(
             store,
             user_of=tokens.user_of,
-            addresses=subnet.services(),
+            addresses=services,
             runtime=kubelet,
             audit=lambda line: _append(audit, line),
             metrics=lambda: state_metrics.render(store),
@@ -149,6 +148,8 @@ async def _serve(
         running = asyncio.gather(*(part.run() for part in parts))
         try:
             async with serving.serve(app, credentials) as url:
+                place = urlsplit(url)
+                await network.publish((place.hostname or "", place.port or 0), with_dns=confinement.gate is not None)
                 write_kubeconfig(state / "kubeconfig", url, credentials)
                 gc.freeze()
                 _announce(sys.stdout, state, url, subnet)

@@ -48,6 +48,21 @@ class Subnet:
         """The address of one of several nodes; that of the first is `node`."""
         return f"127.{self.number}.0.{1 + index}"
 
+    @property
+    def dns(self) -> str:
+        """Where the cluster's DNS listens."""
+        return f"127.{self.number}.0.200"
+
+    @property
+    def dns_host(self) -> str:
+        """The ClusterIP of the cluster's DNS: the tenth, by custom."""
+        return f"127.{self.number}.128.10"
+
+    @property
+    def api_host(self) -> str:
+        """The ClusterIP of the cluster's API: always the first."""
+        return f"127.{self.number}.128.1"
+
     def close(self) -> None:
         """Let others have it."""
         self._claim.close()

@@ -25,13 +25,19 @@ class Credentials:
     server_tls: ssl.SSLContext
 
 
-def make_credentials() -> Credentials:
-    """A fresh CA, a server certificate for 127.0.0.1 and localhost, and a random token; all in memory."""
+_NAMES = ("kubernetes", "kubernetes.default", "kubernetes.default.svc", "kubernetes.default.svc.cluster.local")
+
+
+def make_credentials(*hosts: str) -> Credentials:
+    """A fresh CA, a server certificate and a random token; all in memory.
+
+    The certificate is for 127.0.0.1, localhost, the names of the Service `kubernetes`, and `hosts`.
+    """
     authority = trustme.CA()
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.set_alpn_protocols(["http/1.1"])
-    authority.issue_cert("127.0.0.1", "localhost").configure_cert(context)
+    authority.issue_cert("127.0.0.1", "localhost", *_NAMES, *hosts).configure_cert(context)
     return Credentials(secrets.token_urlsafe(32), authority.cert_pem.bytes(), context)
 
 

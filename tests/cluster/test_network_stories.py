@@ -1,13 +1,16 @@
 """Stories of pods that talk to each other, on a whole cluster."""
 
 import socket
-from collections.abc import Iterator
+import ssl
+from collections.abc import Iterator, Sequence
 from typing import Any
 
+import httpx
 import pytest
 from stories import Cluster, container_status, one_pod, start, stop, until
 
 from simulator.cluster.kubelet import trial
+from simulator.cluster.kubelet.postgres_image import find_programs
 
 pytestmark = [
     pytest.mark.cluster,
@@ -240,3 +243,116 @@ def test_a_namespace_may_be_kept_from_getting_out(cluster: Cluster) -> None:
     cluster.patch(path, {"spec": {"egress": both}})
     cluster.patch(f"/api/v1/namespaces/{outer}", {"metadata": {"labels": {"open": "yes"}}})
     until(lambda: latest(cluster, inner, "to-far") == clients["far"], 2.0)
+
+
+def naming(name: str) -> str:
+    """A program that says once a moment which address a name has, or what error it meets."""
+    return f"""
+import socket, time
+while True:
+    try:
+        print(socket.getaddrinfo("{name}", 80, type=socket.SOCK_STREAM)[0][4][0], flush=True)
+    except OSError as error:
+        print(type(error).__name__, flush=True)
+    time.sleep(0.1)
+"""
+
+
+def run_to_end(cluster: Cluster, namespace: str, name: str, *command: str, env: Sequence[dict[str, Any]] = ()) -> str:
+    """A pod that runs once: what it wrote."""
+    own = {"name": "main", "image": "python:3", "command": list(command), "env": list(env)}
+    spec = {"restartPolicy": "Never", "containers": [own]}
+    pods = f"/api/v1/namespaces/{namespace}/pods"
+    cluster.create(pods, {"metadata": {"name": name}, "spec": spec})
+    until(lambda: cluster.get(f"{pods}/{name}")["status"]["phase"] in ("Succeeded", "Failed"))
+    return said(cluster, namespace, name)
+
+
+def test_pods_find_services_by_name_with_any_program(cluster: Cluster) -> None:
+    namespace = cluster.namespace()
+    password = {"name": "POSTGRES_PASSWORD", "value": "secret"}
+    run_pod(cluster, namespace, "postgres", "", image="postgres:18", command=[], env=[password], **serving(5432))
+    spec = {"selector": {"app": "postgres"}, "ports": [{"port": 5432}]}
+    cluster.create(f"/api/v1/namespaces/{namespace}/services", {"metadata": {"name": "postgres"}, "spec": spec})
+    handler = "http.server.SimpleHTTPRequestHandler"
+    web = f"import http.server, os; http.server.test({handler}, bind=os.environ['POD_IP'], port=8000)"
+    run_pod(cluster, namespace, "web", web, **serving())
+    make_service(cluster, namespace, "web")
+    psql = str(find_programs() / "psql")
+    connect = ("-h", "postgres", "-U", "postgres", "-Atc", "select 40 + 2")
+    env = [{"name": "PGPASSWORD", "value": "secret"}]
+    assert run_to_end(cluster, namespace, "sql", psql, *connect, env=env) == "42\n"
+    for index, name in enumerate(("web", f"web.{namespace}", f"web.{namespace}.svc.cluster.local")):
+        curl = ("curl", "-sS", "-o", "/dev/null", "-w", "%{http_code}", f"http://{name}/")
+        assert run_to_end(cluster, namespace, f"http-{index}", *curl).strip() == "200"
+
+
+def test_headless_services_name_their_pods(cluster: Cluster) -> None:
+    namespace = cluster.namespace()
+    spec = {"clusterIP": "None", "selector": {"tier": "db"}, "ports": [{"port": 80}]}
+    cluster.create(f"/api/v1/namespaces/{namespace}/services", {"metadata": {"name": "db"}, "spec": spec})
+    pod = one_pod("import time; time.sleep(60)")
+    pod["metadata"] = {"name": "db-0", "labels": {"tier": "db"}}
+    pod["spec"] |= {"hostname": "db-0", "subdomain": "db"}
+    cluster.create(f"/api/v1/namespaces/{namespace}/pods", pod)
+    address = until(lambda: cluster.get(f"/api/v1/namespaces/{namespace}/pods/db-0")["status"].get("podIP"))
+    for name in ("db", "db-0.db", f"db-0.db.{namespace}.svc.cluster.local"):
+        run_pod(cluster, namespace, f"asks-{name.replace('.', '-')[:30]}", naming(name))
+    for name in ("asks-db", "asks-db-0-db"):
+        until(lambda name=name: latest(cluster, namespace, name) == address)  # type: ignore[misc]
+
+
+def test_names_are_subject_to_egress_policies(cluster: Cluster) -> None:
+    namespace = cluster.namespace()
+    service = make_service(cluster, namespace, "web")
+    ask = """
+import socket, time
+while True:
+    with socket.socket(type=socket.SOCK_DGRAM) as client:
+        client.settimeout(0.5)
+        client.connect((NAMESERVER, 53))
+        client.send(bytes([0, 7, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0]) + b"\\3web\\0" + bytes([0, 1, 0, 1]))
+        try:
+            print(socket.inet_ntoa(client.recv(512)[-4:]), flush=True)
+        except TimeoutError:
+            print("TimeoutError", flush=True)
+    time.sleep(0.1)
+"""
+    dns = cluster.get("/api/v1/namespaces/kube-system/services/kube-dns")["spec"]["clusterIP"]
+    run_pod(cluster, namespace, "client", ask.replace("NAMESERVER", repr(dns)))
+    until(lambda: latest(cluster, namespace, "client") == service)
+    make_policy(cluster, namespace, "closed", policyTypes=["Egress"])
+    until(lambda: latest(cluster, namespace, "client") == "TimeoutError", 2.0)
+    peer = {
+        "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "kube-system"}},
+        "podSelector": {"matchLabels": {"k8s-app": "kube-dns"}},
+    }
+    rule = {"to": [peer], "ports": [{"port": 53, "protocol": "UDP"}, {"port": 53}]}
+    make_policy(cluster, namespace, "names", policyTypes=["Egress"], egress=[rule])
+    until(lambda: latest(cluster, namespace, "client") == service, 2.0)
+
+
+def test_the_api_is_a_service_that_its_certificate_is_for(cluster: Cluster) -> None:
+    namespace = cluster.namespace()
+    config = {"metadata": {"name": "ca"}, "data": {"ca.crt": cluster.authority}}
+    cluster.create(f"/api/v1/namespaces/{namespace}/configmaps", config)
+    program = """
+import os, ssl, urllib.error, urllib.request
+trust = ssl.create_default_context(cadata=os.environ["CA"])
+host = os.environ["KUBERNETES_SERVICE_HOST"], os.environ["KUBERNETES_SERVICE_PORT"]
+for url in ("https://kubernetes.default.svc", "https://kubernetes.default", "https://%s:%s" % host):
+    try:
+        urllib.request.urlopen(url + "/version", context=trust)
+    except urllib.error.HTTPError as error:
+        print(error.code)
+"""
+    source = {"configMapKeyRef": {"name": "ca", "key": "ca.crt"}}
+    env = [{"name": "CA", "valueFrom": source}]
+    assert run_to_end(cluster, namespace, "client", "python", "-c", program, env=env).split() == ["401"] * 3
+    host = cluster.get("/api/v1/namespaces/default/services/kubernetes")["spec"]["clusterIP"]
+    outer = httpx.get(f"https://{host}/version", verify=ssl.create_default_context(cadata=cluster.authority))
+    assert outer.status_code == 401
+    cluster.http.delete("/api/v1/namespaces/default/services/kubernetes")
+    path = "/api/v1/namespaces/default/services/kubernetes"
+    until(lambda: cluster.http.get(path).status_code == 200)
+    assert cluster.get(path)["spec"]["clusterIP"] == host

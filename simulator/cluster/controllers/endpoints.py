@@ -51,7 +51,7 @@ def subsets(service: Object, pods: Sequence[Object]) -> list[Object]:
         if pod["metadata"].get("deletionTimestamp"):
             continue
         field = "addresses" if _counts_as_ready(service, pod) else "notReadyAddresses"
-        groups[resolved_ports(service, pod)][field].append(_address(pod))
+        groups[resolved_ports(service, pod)][field].append(_address(service, pod))
     return [{**dict(group), "ports": _port_list(ports)} for ports, group in sorted(groups.items())]
 
 
@@ -61,7 +61,7 @@ def slices(service: Object, pods: Sequence[Object]) -> dict[Ports, list[Object]]
     for pod in pods:
         is_ending = bool(pod["metadata"].get("deletionTimestamp"))
         is_serving = readiness.is_ready(pod)
-        address = _address(pod)
+        address = _address(service, pod)
         groups[resolved_ports(service, pod)].append(
             {
                 "addresses": [address["ip"]],
@@ -70,6 +70,7 @@ def slices(service: Object, pods: Sequence[Object]) -> dict[Ports, list[Object]]
                     "serving": is_serving,
                     "terminating": is_ending,
                 },
+                **({"hostname": address["hostname"]} if "hostname" in address else {}),
                 "nodeName": address["nodeName"],
                 "targetRef": address["targetRef"],
             }
@@ -177,10 +178,16 @@ def _counts_as_ready(service: Object, pod: Object) -> bool:
     return readiness.is_ready(pod) or bool(service["spec"].get("publishNotReadyAddresses"))
 
 
-def _address(pod: Object) -> dict[str, Any]:
-    meta = pod["metadata"]
+def _address(service: Object, pod: Object) -> dict[str, Any]:
+    meta, spec = pod["metadata"], pod["spec"]
     target = {"kind": "Pod", "namespace": meta["namespace"], "name": meta["name"], "uid": meta["uid"]}
-    return {"ip": pod["status"]["podIP"], "nodeName": pod["spec"].get("nodeName", ""), "targetRef": target}
+    is_named = spec.get("hostname") and spec.get("subdomain") == service["metadata"]["name"]
+    return {
+        "ip": pod["status"]["podIP"],
+        **({"hostname": spec["hostname"]} if is_named else {}),
+        "nodeName": spec.get("nodeName", ""),
+        "targetRef": target,
+    }
 
 
 def _port_list(ports: Ports) -> list[Object]:

@@ -24,9 +24,18 @@ class ConfigError(Exception):
     """The container cannot be made yet: kubelet's CreateContainerConfigError, and its message."""
 
 
-def resolve(container: Object, pod: Object, services: Iterable[Object], find: Find) -> dict[str, str]:
-    """All variables of a container. `ConfigError` when a required ConfigMap, Secret or key is missing."""
-    env = {}
+API = "default", "kubernetes"
+"""Namespace and name of the Service that every pod is told of, wherever it is and whatever it wants."""
+
+
+def resolve(
+    container: Object, pod: Object, services: Iterable[Object], find: Find, api: Object | None = None
+) -> dict[str, str]:
+    """All variables of a container. `ConfigError` when a required ConfigMap, Secret or key is missing.
+
+    `services` are those of the pod's namespace, `api` is the one named `API`.
+    """
+    env = of_services([api] if api else [])
     if pod["spec"].get("enableServiceLinks", True):
         env.update(of_services(services))
     for source in container.get("envFrom") or ():

@@ -136,6 +136,7 @@ class Pod:
     def variables(self, container: Object) -> dict[str, str]:
         """All variables of a container's environment."""
         services = list(self._store.list(SERVICES, self._namespace))
+        api = self._store.find(SERVICES, *environment.API)
         root = self.folder / "root"
         env = {
             "HOSTNAME": self.pod["metadata"]["name"],
@@ -143,7 +144,7 @@ class Pod:
             "TMPDIR": str(root / "tmp"),
             "GAMEDAY_POD_ROOT": str(root),
         }
-        return env | environment.resolve(container, self.pod, services, self._find)
+        return env | environment.resolve(container, self.pod, services, self._find, api)
 
     def write_volumes(self) -> None:
         """Write the volumes; again when what they show has changed. `ConfigError` if something is missing."""

@@ -44,6 +44,7 @@ class ServiceProxy:
         self._written: dict[Path, bytes] = {}
         self._dirty = asyncio.Event()
         self._holes: dict[tuple[str, int], ExitStack] = {}
+        self._least_port = _least_port()
         topology.on_change(self._dirty.set)
 
     async def run(self) -> None:
@@ -75,7 +76,8 @@ class ServiceProxy:
         for route in routes:
             self._write(envoy_config.endpoints_file(self._folder, route), envoy_config.endpoints(route))
         self._write(self._folder / "clusters.json", envoy_config.clusters(routes, self._folder))
-        self._write(self._folder / "listeners.json", envoy_config.listeners(routes))
+        listeners = envoy_config.listeners(each for each in routes if each.port >= self._least_port)
+        self._write(self._folder / "listeners.json", listeners)
         self._forget(routes)
 
     async def _follow(self, resource: Resource) -> None:
@@ -133,6 +135,16 @@ class ServiceProxy:
             if path not in keep:
                 del self._written[path]
                 path.unlink(missing_ok=True)
+
+
+def _least_port() -> int:
+    """The first port that we may listen at; what is below is reached by pods only, through the gate."""
+    if os.geteuid() == 0:
+        return 0
+    try:
+        return int(Path("/proc/sys/net/ipv4/ip_unprivileged_port_start").read_text())
+    except OSError:
+        return 1024
 
 
 def _log_output(stream: str, data: bytes) -> None:

@@ -12,6 +12,8 @@ from simulator.cluster.controllers.endpoints import SERVICE_NAME
 from simulator.cluster.kubelet.gate import Fate, Flow
 from simulator.cluster.network import envoy_config, policies
 from simulator.cluster.network.policies import Peer, Policy
+from simulator.cluster.network.resolv_conf import PORT, ResolvConf
+from simulator.cluster.network.well_known import DNS
 from simulator.cluster.resources import (
     ENDPOINT_SLICES,
     NAMESPACES,
@@ -32,18 +34,32 @@ _OUTSIDE = "127.0.0.1"
 class Topology:
     """Follows the store; the gate's `Route`."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, resolv_conf: ResolvConf) -> None:
         self._store = store
+        self._resolv_conf = resolv_conf
         self._peers: dict[str, Peer] = {}
         self._policies: dict[str, tuple[Policy, ...]] = {}
         self._services: dict[Place, tuple[Place, ...]] = {}
         self._places_of: dict[tuple[str, str], set[Place]] = defaultdict(set)
         self._turns: dict[Place, count[int]] = defaultdict(count)
+        self._dns: Place | None = None
+        self._dns_host = ""
+        self._with_host_dns: set[str] = set()
+        """Addresses of pods with `dnsPolicy: Default`."""
         self._listeners: list[Callable[[], None]] = []
 
     def on_change(self, told: Callable[[], None]) -> None:
         """Have `told` called when what policies allow may be another."""
         self._listeners.append(told)
+
+    def serve_dns(self, place: Place, host: str) -> None:
+        """The cluster's DNS is at `place` and behind the ClusterIP `host`; pods' questions go there from now on."""
+        self._dns, self._dns_host = place, host
+        self._put_dns()
+
+    def namespace_of(self, address: str) -> str:
+        """The namespace of the pod at an address, "" where there is none."""
+        return self._peer(address).namespace
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -60,14 +76,21 @@ class Topology:
     def route(self, flow: Flow) -> Place | Fate:
         """Where a pod's connection goes: to an endpoint where it asks for a Service, if policies allow that."""
         place = flow.address, flow.port
-        if flow.address == _OUTSIDE:
+        if self._dns is not None and self._is_for_dns(flow):
+            place = self._dns
+        elif flow.address == _OUTSIDE:
             return place  # a pod's own loopback, which is no traffic of the network's
-        endpoints = self._services.get(place) if flow.protocol == "TCP" else None
-        if endpoints is not None:
+        elif flow.protocol == "TCP" and (endpoints := self._services.get(place)) is not None:
             if not endpoints:
                 return Fate.REFUSED
             place = endpoints[next(self._turns[place]) % len(endpoints)]
         return place if self._allows(flow.source, flow.protocol, place) else Fate.DROPPED
+
+    def _is_for_dns(self, flow: Flow) -> bool:
+        """Libraries ask the nameserver of the host's resolv.conf, which is not a pod's to ask."""
+        if flow.port != PORT or flow.address == self._dns_host:
+            return flow.port == PORT
+        return flow.source not in self._with_host_dns and flow.address in self._resolv_conf.now().asked
 
     def admits_outside(self, place: Place) -> bool:
         """Whether clients that are no pods may connect to an endpoint of a Service."""
@@ -77,7 +100,8 @@ class Topology:
         client, server = self._peer(source), self._peer(place[0])
         namespaces = dict.fromkeys((client.namespace, server.namespace))
         known = (policy for namespace in namespaces for policy in self._policies.get(namespace, ()))
-        return policies.allows(known, client, server, protocol, place[1])
+        port = PORT if place == self._dns else place[1]
+        return policies.allows(known, client, server, protocol, port)
 
     def _peer(self, address: str) -> Peer:
         return self._peers.get(address) or Peer(address)
@@ -93,10 +117,12 @@ class Topology:
     def _follow_namespace(self, change: Change) -> None:
         for pod in self._store.list(PODS, change.object["metadata"]["name"]):
             self._put(pod)
+        self._put_dns()
         self._tell()
 
     def _follow_pod(self, change: Change) -> None:
         address = (change.object.get("status") or {}).get("podIP", "")
+        self._with_host_dns.discard(address)
         before = self._peers.pop(address, None) if change.type == "DELETED" else self._peers.get(address)
         if change.type != "DELETED":
             self._put(change.object)
@@ -107,9 +133,22 @@ class Topology:
         address = (pod.get("status") or {}).get("podIP")
         if address:
             namespace = pod["metadata"]["namespace"]
-            found = self._store.find(NAMESPACES, "", namespace) or {"metadata": {}}
-            labels, outer = pod["metadata"].get("labels") or {}, found["metadata"].get("labels") or {}
-            self._peers[address] = Peer(address, namespace, labels, outer, _named_ports(pod))
+            labels = pod["metadata"].get("labels") or {}
+            self._peers[address] = Peer(address, namespace, labels, self._labels_of(namespace), _named_ports(pod))
+            if pod["spec"].get("dnsPolicy") == "Default":
+                self._with_host_dns.add(address)
+
+    def _put_dns(self) -> None:
+        """Policies know the DNS as the pod that it is on other clusters, by label, namespace and port."""
+        if self._dns is not None:
+            address, namespace = self._dns[0], DNS[0]
+            ports = {("UDP", "dns"): PORT, ("TCP", "dns-tcp"): PORT}
+            labels = {"k8s-app": "kube-dns"}
+            self._peers[address] = Peer(address, namespace, labels, self._labels_of(namespace), ports)
+
+    def _labels_of(self, namespace: str) -> dict[str, str]:
+        found = self._store.find(NAMESPACES, "", namespace)
+        return dict(found["metadata"].get("labels") or {}) if found else {}
 
     def _follow_policy(self, change: Change) -> None:
         namespace = change.object["metadata"]["namespace"]
