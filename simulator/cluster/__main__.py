@@ -24,6 +24,7 @@ from simulator.cluster import leftovers
 from simulator.cluster.addresses import Subnet
 from simulator.cluster.api import serving, state_metrics
 from simulator.cluster.api.app import build_app
+from simulator.cluster.controllers.daemon_sets import DaemonSets
 from simulator.cluster.controllers.deployments import Deployments
 from simulator.cluster.controllers.endpoints import EndpointsOfServices
 from simulator.cluster.controllers.garbage import Garbage
@@ -124,6 +125,7 @@ async def _serve(
         ReplicaSets(store, events),
         Deployments(store, events),
         StatefulSets(store, events),
+        DaemonSets(store, events),
         Jobs(store, events, limits),
         EndpointsOfServices(store),
         Garbage(store),

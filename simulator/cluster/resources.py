@@ -51,6 +51,7 @@ LEASES = Resource("coordination.k8s.io", "v1", "leases", "lease", "Lease")
 STATEFUL_SETS = Resource(
     "apps", "v1", "statefulsets", "statefulset", "StatefulSet", ("sts",), True, ("status", "scale"), ("all",)
 )
+DAEMON_SETS = Resource("apps", "v1", "daemonsets", "daemonset", "DaemonSet", ("ds",), True, ("status",), ("all",))
 CONTROLLER_REVISIONS = Resource("apps", "v1", "controllerrevisions", "controllerrevision", "ControllerRevision")
 JOBS = Resource("batch", "v1", "jobs", "job", "Job", (), True, ("status",), ("all",))
 ENDPOINT_SLICES = Resource("discovery.k8s.io", "v1", "endpointslices", "endpointslice", "EndpointSlice")
@@ -68,6 +69,7 @@ ALL: tuple[Resource, ...] = (
     DEPLOYMENTS,
     REPLICA_SETS,
     STATEFUL_SETS,
+    DAEMON_SETS,
     CONTROLLER_REVISIONS,
     JOBS,
     ENDPOINT_SLICES,

@@ -166,3 +166,37 @@ def test_what_is_no_job_is_refused(kubectl) -> None:
     refusal = kubectl("create", "-f", "-", stdin=always, ok=False)
     assert 'spec.template.spec.restartPolicy: Required value: valid values: "OnFailure", "Never"' in refusal
     assert kubectl("create", "job", "x", "--from=cronjob/y", ok=False)
+
+
+def test_a_daemon_set_has_a_pod_on_each_node_that_takes_it(kubectl, made) -> None:
+    made(manifest("DaemonSet", "agent", {}))
+    assert "successfully rolled out" in kubectl("rollout", "status", "ds/agent", WAIT)
+    status = json.loads(kubectl("get", "ds", "agent", "-o", "jsonpath={.status}"))
+    assert 0 < status["desiredNumberScheduled"] == status["numberAvailable"] == status["updatedNumberScheduled"]
+    columns = r"NAME\s+DESIRED\s+CURRENT\s+READY\s+UP-TO-DATE\s+AVAILABLE\s+NODE SELECTOR\s+AGE\s"
+    assert re.match(columns, kubectl("get", "ds", "agent"))
+    pod = json.loads(kubectl("get", "pods", "-l", "app=agent", "-o", "json"))["items"][0]
+    node = pod["spec"]["nodeName"]
+    refusal = kubectl("drain", node, "--dry-run=server", "--pod-selector=app=agent", ok=False)
+    assert "cannot delete DaemonSet-managed Pods" in refusal
+    kubectl("drain", node, "--dry-run=server", "--pod-selector=app=agent", "--ignore-daemonsets")
+    kubectl("patch", "ds/agent", "-p", '{"spec":{"template":{"spec":{"nodeSelector":{"no":"where"}}}}}')
+    kubectl("wait", "ds/agent", "--for=jsonpath={.status.currentNumberScheduled}=0", WAIT)
+
+
+def test_a_daemon_set_is_rolled_out_undone_and_restarted(kubectl, made) -> None:
+    made(manifest("DaemonSet", "daemon", {"updateStrategy": {"rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}}}))
+    kubectl("rollout", "status", "ds/daemon", WAIT)
+    kubectl("set", "env", "ds/daemon", "COLOUR=red")
+    kubectl("rollout", "status", "ds/daemon", WAIT)
+    assert re.findall(r"^\d+", kubectl("rollout", "history", "ds/daemon"), re.MULTILINE) == ["1", "2"]
+    assert "COLOUR" in kubectl("rollout", "history", "ds/daemon", "--revision=2")
+    kubectl("rollout", "undo", "ds/daemon")
+    kubectl("rollout", "status", "ds/daemon", WAIT)
+    kubectl("rollout", "restart", "ds/daemon")
+    kubectl("rollout", "status", "ds/daemon", WAIT)
+    assert "Created pod: daemon-" in kubectl("events", "--for=ds/daemon")
+    refusal = kubectl(
+        "patch", "ds/daemon", "-p", '{"spec":{"updateStrategy":{"rollingUpdate":{"maxUnavailable":1}}}}', ok=False
+    )
+    assert "maxSurge: Invalid value: 1: may not be set when maxUnavailable is non-zero" in refusal

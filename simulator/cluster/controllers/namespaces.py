@@ -5,10 +5,20 @@ from collections.abc import Iterable
 from simulator.cluster import deleting
 from simulator.cluster.controllers.reconciling import Key, drive, own_key
 from simulator.cluster.deleting import IN_BACKGROUND
-from simulator.cluster.resources import ALL, DEPLOYMENTS, EVENTS, JOBS, NAMESPACES, PODS, REPLICA_SETS, STATEFUL_SETS
+from simulator.cluster.resources import (
+    ALL,
+    DAEMON_SETS,
+    DEPLOYMENTS,
+    EVENTS,
+    JOBS,
+    NAMESPACES,
+    PODS,
+    REPLICA_SETS,
+    STATEFUL_SETS,
+)
 from simulator.cluster.store import Change, Store
 
-_FIRST = (DEPLOYMENTS, REPLICA_SETS, STATEFUL_SETS, JOBS)
+_FIRST = (DEPLOYMENTS, REPLICA_SETS, STATEFUL_SETS, DAEMON_SETS, JOBS)
 """Owners go first, so that nothing makes anew what was just deleted."""
 
 

@@ -3,6 +3,7 @@
 from simulator.cluster.kinds import (
     config_maps,
     controller_revisions,
+    daemon_sets,
     deployments,
     endpoint_slices,
     endpoints,
@@ -23,6 +24,7 @@ from simulator.cluster.kinds.kind import Kind
 _MODULES = (
     config_maps,
     controller_revisions,
+    daemon_sets,
     deployments,
     endpoint_slices,
     endpoints,

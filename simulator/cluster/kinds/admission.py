@@ -32,18 +32,11 @@ def admit_update(resource: Resource, obj: Object, old: Object) -> Object:
     """The same for `obj` taking the place of `old`, where some fields may not change."""
     obj = copy.deepcopy(obj)
     obj["apiVersion"], obj["kind"] = resource.api_version, resource.kind
-    _keep_allocated(resource, obj, old)
-    kinds.of(resource.kind).fill(obj)
+    kind = kinds.of(resource.kind)
+    kind.fill(obj)
+    kind.carry(obj, old)
     _check(resource, obj, old)
     return obj
-
-
-def _keep_allocated(resource: Resource, obj: Object, old: Object) -> None:
-    """What the cluster chose and a client that replaces an object may leave out."""
-    if resource.kind == "Service":
-        for key in ("clusterIP", "clusterIPs"):
-            if key in old["spec"]:
-                obj.setdefault("spec", {}).setdefault(key, old["spec"][key])
 
 
 def _check(resource: Resource, obj: Object, old: Object | None) -> None:

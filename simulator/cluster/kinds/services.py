@@ -22,6 +22,13 @@ def _fill(obj: Object) -> None:
         port.setdefault("targetPort", port.get("port"))
 
 
+def _carry(new: Object, old: Object) -> None:
+    """A client that replaces a Service may leave out the address that the cluster chose."""
+    for key in ("clusterIP", "clusterIPs"):
+        if key in old["spec"]:
+            new["spec"].setdefault(key, old["spec"][key])
+
+
 def _causes(obj: Object) -> Iterator[Cause]:
     spec = obj["spec"]
     for key, served in (("type", "ClusterIP"), ("sessionAffinity", "None")):
@@ -68,6 +75,7 @@ KIND = Kind(
         Column("Selector", of(lambda obj: labels_text(obj["spec"].get("selector"))), wide=True),
     ),
     fill=_fill,
+    carry=_carry,
     causes=_causes,
     fixed=_fixed,
     admitted=(("spec", "clusterIP"), ("spec", "clusterIPs"), ("spec", "ipFamilies"), ("spec", "ipFamilyPolicy")),
