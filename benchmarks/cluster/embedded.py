@@ -20,7 +20,7 @@ from typing import Any
 import aiohttp
 import yaml
 
-from simulator.processes import MARK, sweep
+from simulator.processes import marked, sweep
 
 TABLE = "application/json;as=Table;v=v1;g=meta.k8s.io,application/json"
 ELSEWHERE = "elsewhere"
@@ -86,7 +86,7 @@ async def running(*flags: str) -> AsyncIterator[Cluster]:
     with tempfile.TemporaryDirectory(prefix="gameday-benchmark-") as state:
         process = subprocess.Popen(
             [sys.executable, "-m", "simulator.cluster", "--state", state, *flags],
-            env={**os.environ, MARK: mark},
+            env=marked(mark),
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             text=True,
