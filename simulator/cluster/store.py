@@ -6,10 +6,10 @@ to change an object, hand a function to `modify`.
 """
 
 import asyncio
-import copy
 import random
 import uuid
-from collections import deque
+from bisect import bisect_left, insort
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,6 +18,7 @@ from typing import Any
 from simulator.cluster import errors
 from simulator.cluster.owners import OwnerIndex, Place
 from simulator.cluster.resources import EVENTS, Resource
+from simulator.cluster.stored import Stored, copied, sharing
 
 Object = dict[str, Any]
 HISTORY = 10_000
@@ -76,15 +77,21 @@ class Store:
 
     def __init__(self) -> None:
         self._objects: dict[Resource, dict[tuple[str, str], Object]] = {}
+        self._keys: dict[Resource, list[tuple[str, str]]] = {}  # sorted
         self._version = 0
         self._history: deque[Change] = deque(maxlen=HISTORY)
-        self._watches: list[Watch] = []
+        self._watches: defaultdict[Resource, dict[Watch, None]] = defaultdict(dict)
         self._owners = OwnerIndex()
 
     @property
     def version(self) -> int:
         """The resourceVersion of a list taken now."""
         return self._version
+
+    @property
+    def open_watches(self) -> int:
+        """How many watches were not closed yet."""
+        return sum(map(len, self._watches.values()))
 
     def get(self, resource: Resource, namespace: str, name: str) -> Object:
         """The object, or `ApiError` 404. `namespace` is "" for cluster-wide kinds."""
@@ -99,10 +106,13 @@ class Store:
 
     def list(self, resource: Resource, namespace: str | None = None) -> Iterator[Object]:
         """All objects of a kind in order of namespace and name; `None` means every namespace."""
-        table = self._objects.get(resource, {})
-        for key in sorted(table):
-            if namespace is None or key[0] == namespace:
-                yield table[key]
+        table, keys = self._objects.get(resource, {}), self._keys.get(resource, [])
+        if namespace is None:
+            first, end = 0, len(keys)
+        else:
+            first, end = bisect_left(keys, (namespace, "")), bisect_left(keys, (f"{namespace}\0", ""))
+        for key in keys[first:end]:
+            yield table[key]
 
     def dependents(self, uid: str) -> tuple[Place, ...]:
         """Resource, namespace and name of every object that has `uid` among its ownerReferences."""
@@ -127,7 +137,7 @@ class Store:
 
     def rehearse(self, resource: Resource, obj: Object) -> Object:
         """What `create` would store, without a resourceVersion."""
-        obj = copy.deepcopy(obj)
+        obj = copied(obj)
         meta = obj.setdefault("metadata", {})
         obj["apiVersion"], obj["kind"] = resource.api_version, resource.kind
         self.identify(resource, meta)
@@ -156,7 +166,7 @@ class Store:
         nothing changed, nothing is written: no event or version. `metadata.generation` grows with `spec`.
         """
         old = self.get(resource, namespace, name)
-        draft = copy.deepcopy(old)
+        draft = copied(old)
         new = change(draft) or draft
         meta = new.setdefault("metadata", {})
         if meta.get("resourceVersion") not in (None, "", old["metadata"]["resourceVersion"]):
@@ -171,13 +181,12 @@ class Store:
             meta["generation"] = old["metadata"].get("generation", 0) + 1
         elif "generation" in old["metadata"]:
             meta["generation"] = old["metadata"]["generation"]
-        return self._write("MODIFIED", resource, (namespace, name), copy.deepcopy(new), old)
+        return self._write("MODIFIED", resource, (namespace, name), sharing(new, old), old)
 
     def remove(self, resource: Resource, namespace: str, name: str) -> Object:
         """Take the object out at once (graceful deletion is the API's and the kubelet's business)."""
         old = self.get(resource, namespace, name)
-        last = copy.deepcopy(old)
-        return self._write("DELETED", resource, (namespace, name), last, old)
+        return self._write("DELETED", resource, (namespace, name), old, old)
 
     def watch(self, resource: Resource, since: int | None = None) -> Watch:
         """Changes after version `since` (None: from now on). `ApiError` 410 if history is too short."""
@@ -187,30 +196,32 @@ class Store:
                 raise errors.expired(str(since))
             backlog = [c for c in self._history if c.version > since and c.resource == resource]
         watch = Watch(self, resource, backlog)
-        self._watches.append(watch)
+        self._watches[resource][watch] = None
         return watch
 
     def forget(self, watch: Watch) -> None:
         """Called by `Watch.close`."""
-        if watch in self._watches:
-            self._watches.remove(watch)
+        self._watches[watch.resource].pop(watch, None)
 
     def _write(self, kind: str, resource: Resource, key: tuple[str, str], obj: Object, old: Object | None) -> Object:
         self._version += 1
-        obj["metadata"]["resourceVersion"] = str(self._version)
-        table = self._objects.setdefault(resource, {})
+        obj = Stored(obj)
+        obj["metadata"] = {**obj["metadata"], "resourceVersion": str(self._version)}
+        table, keys = self._objects.setdefault(resource, {}), self._keys.setdefault(resource, [])
         if kind == "DELETED":
             del table[key]
+            del keys[bisect_left(keys, key)]
         else:
             table[key] = obj
+        if kind == "ADDED":
+            insort(keys, key)
         if resource != EVENTS:
             before, after = old and old["metadata"], None if kind == "DELETED" else obj["metadata"]
             self._owners.move((resource, *key), before, after)
         change = Change(self._version, kind, resource, obj, old)
         self._history.append(change)
-        for watch in self._watches:
-            if watch.resource == resource:
-                watch.push(change)
+        for watch in tuple(self._watches[resource]):
+            watch.push(change)
         return obj
 
 

@@ -115,12 +115,12 @@ async def test_a_watch_from_a_version_that_history_lost_is_gone(server, monkeypa
 
 
 async def test_a_client_that_goes_leaves_no_watch_behind(server) -> None:
-    before = len(server.store._watches)
+    before = server.store.open_watches
     async with Watching(server, f"{MAPS}?watch=1&sendInitialEvents=true") as seen:
         await seen.next()
-        assert len(server.store._watches) == before + 1
+        assert server.store.open_watches == before + 1
     async with asyncio.timeout(10):
-        while len(server.store._watches) > before:
+        while server.store.open_watches > before:
             await asyncio.sleep(0.01)
 
 
