@@ -189,6 +189,19 @@ def test_attach_it_holds_a_container_s_own_terminal(kubectl) -> None:
     assert _restarts(kubectl, "listener") == 0
 
 
+def test_attach_i_is_heard_and_ends_an_input_that_is_for_one_client(kubectl) -> None:
+    log = ("logs", "talker", "-c", "reader")
+    if "over" not in kubectl(*log):
+        client = subprocess.Popen(
+            kubectl.command("attach", "-i", "talker", "-c", "reader"), stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
+        client.stdin.write(b"one\ntwo\n")
+        client.stdin.close()
+        until(lambda: kubectl(*log).splitlines() == ["heard one", "heard two", "over"], "the end of input")
+        client.kill()
+        client.wait()
+
+
 def _last(log: str) -> str:
     return log.rstrip("\n").rpartition("-")[2]
 

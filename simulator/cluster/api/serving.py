@@ -9,7 +9,7 @@ from simulator.cluster.credentials import Credentials
 
 _LINGER_S = 1.0
 _LONGEST_LINE = 1024 * 1024
-"""Bytes of a request's first line and of each header, as Go's server: a command to execute is in the path's query."""
+"""Bytes of a request's first line, as Go's server allows: the query of the path holds the command to execute."""
 
 
 @asynccontextmanager
@@ -26,7 +26,6 @@ async def serve(
         handler_cancellation=True,
         shutdown_timeout=_LINGER_S,
         max_line_size=_LONGEST_LINE,
-        max_field_size=_LONGEST_LINE,
     )
     await runner.setup()
     try:

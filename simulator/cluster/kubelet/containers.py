@@ -124,7 +124,8 @@ class Container:
         """A client at its own streams; None while it does not run."""
         if self._process is None or self._place is None:
             return None
-        return Attached(self._process, self._audience, stdin=stdin, is_once=bool(self.spec.get("stdinOnce")))
+        takes_input, is_once = bool(self.spec.get("stdin")), bool(self.spec.get("stdinOnce"))
+        return Attached(self._process, self._audience, stdin=stdin and takes_input, is_once=is_once)
 
     async def _run_once(self, image: Image) -> int:
         env = await self._variables(image)

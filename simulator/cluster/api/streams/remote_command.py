@@ -1,7 +1,8 @@
 """pods/exec and pods/attach: a process's streams over WebSocket channels, and its end as a Status."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +15,8 @@ from simulator.cluster.api.streams import channels, upgrades
 from simulator.cluster.ports import Session
 
 _PROTOCOLS = (channels.V5, channels.V4)
+Status = dict[str, Any]
+"""A meta/v1 Status."""
 _ATTACH, _EXECUTE = "error attaching to container", "error executing command in container"
 
 
@@ -58,11 +61,7 @@ def protocol(request: web.Request) -> str:
 
 async def execute(request: web.Request, session: Session, asked: Wanted, words: list[str]) -> web.StreamResponse:
     """Run a command over the upgraded request, from its start to its Status."""
-
-    def ended(code: int) -> dict[str, Any]:
-        return _success() if code == 0 else _failed(words, code)
-
-    return await _stream(request, session, asked, ended, _EXECUTE)
+    return await _stream(request, session, asked, lambda code: _failed(words, code) if code else _success(), _EXECUTE)
 
 
 async def attach(request: web.Request, session: Session, asked: Wanted) -> web.StreamResponse:
@@ -71,24 +70,38 @@ async def attach(request: web.Request, session: Session, asked: Wanted) -> web.S
 
 
 async def _stream(
-    request: web.Request, session: Session, asked: Wanted, ended: Any, trouble: str
+    request: web.Request, session: Session, asked: Wanted, ended: Callable[[int], Status], trouble: str
 ) -> web.StreamResponse:
     version = protocol(request)
     try:
         socket = await upgrades.opened(request, version)
-        await socket.send_bytes(channels.write(asked.first_output, b""))
-        try:
-            session.start()
-            code = await _exchange(socket, session, asked, version)
-            status = None if code is None else ended(code)
-        except errors.NodeRefusal as refused:
-            status = _internal(f"{trouble}: {refused}")
+        with suppress(ConnectionError):  # the client is gone, in the middle of what it was sent
+            status = await _status(socket, session, asked, version, ended, trouble)
+            session.hang_up()
+            if status is not None:
+                await socket.send_bytes(channels.write(channels.ERROR, orjson.dumps(status)))
+                await socket.close()
     finally:
         session.hang_up()
-    if status is not None:
-        await socket.send_bytes(channels.write(channels.ERROR, orjson.dumps(status)))
-        await socket.close()
     return socket
+
+
+async def _status(
+    socket: web.WebSocketResponse,
+    session: Session,
+    asked: Wanted,
+    version: str,
+    ended: Callable[[int], Status],
+    trouble: str,
+) -> Status | None:
+    """From the start to what is to be said of the end; None when the client goes first."""
+    await socket.send_bytes(channels.write(asked.first_output, b""))
+    try:
+        session.start()
+        code = await _exchange(socket, session, asked, version)
+    except errors.NodeRefusal as refused:
+        return _internal(f"{trouble}: {refused}")
+    return None if code is None else ended(code)
 
 
 async def _exchange(socket: web.WebSocketResponse, session: Session, asked: Wanted, version: str) -> int | None:
@@ -127,11 +140,11 @@ async def _listen(socket: web.WebSocketResponse, session: Session, version: str)
                 session.resize(columns, rows)
 
 
-def _success() -> dict[str, Any]:
+def _success() -> Status:
     return {"metadata": {}, "status": "Success"}
 
 
-def _failed(words: list[str], code: int) -> dict[str, Any]:
+def _failed(words: list[str], code: int) -> Status:
     """As the kubelet tells an exit code, with containerd's sentence."""
     told = f"error executing command [{' '.join(words)}], exited with code {code}"
     return {
@@ -143,7 +156,7 @@ def _failed(words: list[str], code: int) -> dict[str, Any]:
     }
 
 
-def _internal(why: str) -> dict[str, Any]:
+def _internal(why: str) -> Status:
     return {
         "metadata": {},
         "status": "Failure",

@@ -1,5 +1,7 @@
 """The streaming subresources of pods: what is checked before a connection is upgraded, in an API server's order."""
 
+from contextlib import suppress
+
 from aiohttp import web
 
 from simulator.cluster import errors
@@ -38,11 +40,12 @@ async def _port_forward(request: web.Request, runtime: Runtime, pod: Object) -> 
     protocol = upgrades.chosen(request, (tunnel.PROTOCOL, port_forward.PROTOCOL))
     ports = port_forward.ports(request.query.getall("ports", [])) if protocol == port_forward.PROTOCOL else []
     socket = await upgrades.opened(request, protocol)
-    if ports:
-        await port_forward.serve(socket, lambda port: runtime.connect(pod, port), ports)
-    else:
-        await tunnel.Tunnel(socket, lambda port: runtime.connect(pod, port)).serve()
-    await socket.close()
+    with suppress(ConnectionError):  # the client is gone, in the middle of what it was sent
+        if ports:
+            await port_forward.serve(socket, lambda port: runtime.connect(pod, port), ports)
+        else:
+            await tunnel.Tunnel(socket, lambda port: runtime.connect(pod, port)).serve()
+        await socket.close()
     return socket
 
 
