@@ -125,7 +125,7 @@ async def test_nothing_is_left_open(place: Place) -> None:
 
 
 async def test_listeners_hear_the_same_and_a_late_one_is_let_go_of(tmp_path: Path) -> None:
-    audience = Audience()
+    audience = Audience(is_expected=False)
     script = f"read line; yes | head -c {3 * attaching.LARGEST_BACKLOG}; read line"
     env = {"PATH": os.environ["PATH"]}
     process = launching.launch(["sh", "-c", script], env, tmp_path, audience.hear, stdin=True)
@@ -149,9 +149,26 @@ async def test_listeners_hear_the_same_and_a_late_one_is_let_go_of(tmp_path: Pat
 @pytest.mark.parametrize("is_once", [True, False])
 async def test_standard_input_ends_with_its_client_only_if_it_is_once(tmp_path: Path, is_once: bool) -> None:
     process = launching.launch(["cat"], {"PATH": os.environ["PATH"]}, tmp_path, lambda *_: None, stdin=True)
-    Attached(process, Audience(), stdin=True, is_once=is_once).hang_up()
+    Attached(process, Audience(is_expected=False), stdin=True, is_once=is_once).hang_up()
     assert process.stdin is not None
     assert process.stdin.is_closed is is_once
+    process.kill()
+    async with asyncio.timeout(BOUND_S):
+        await process.ended
+
+
+async def test_the_first_to_come_hears_what_was_said_before_if_somebody_is_expected(tmp_path: Path) -> None:
+    process = launching.launch(["cat"], {"PATH": os.environ["PATH"]}, tmp_path, lambda *_: None, stdin=True)
+    for is_expected, heard in ((True, b"before"), (False, b"")):
+        audience = Audience(is_expected=is_expected)
+        audience.hear("stdout", b"before")
+        first, second = (Attached(process, audience, stdin=True, is_once=False) for _ in range(2))
+        for listener, expected in ((first, heard), (second, b"")):
+            listener.start()
+            audience.end()
+            client = Client()
+            await listener.run(client.send)
+            assert client.taken == expected
     process.kill()
     async with asyncio.timeout(BOUND_S):
         await process.ended
