@@ -29,10 +29,12 @@ from simulator.cluster.controllers.deployments import Deployments
 from simulator.cluster.controllers.endpoints import EndpointsOfServices
 from simulator.cluster.controllers.garbage import Garbage
 from simulator.cluster.controllers.jobs import Jobs
+from simulator.cluster.controllers.namespace_parts import NamespaceParts
 from simulator.cluster.controllers.namespaces import Namespaces
 from simulator.cluster.controllers.node_lifecycle import NodeLifecycle
 from simulator.cluster.controllers.pod_garbage import PodGarbage
 from simulator.cluster.controllers.replica_sets import ReplicaSets
+from simulator.cluster.controllers.resource_quotas import ResourceQuotas
 from simulator.cluster.controllers.scheduling import Scheduling
 from simulator.cluster.controllers.stateful_sets import StatefulSets
 from simulator.cluster.controllers.taint_eviction import TaintEviction
@@ -50,6 +52,9 @@ from simulator.cluster.kubelet.process_table import ProcessTable
 from simulator.cluster.kubelet.reporting import Reporting
 from simulator.cluster.network.running import Network
 from simulator.cluster.objects import quantities
+from simulator.cluster.plugins import priority, taint_nodes
+from simulator.cluster.plugins.resource_quota import ResourceQuotaPlugin
+from simulator.cluster.plugins.service_account import ServiceAccountPlugin
 from simulator.cluster.ports import AuditLine
 from simulator.cluster.resources import NAMESPACES, NETWORK_POLICIES, PODS
 from simulator.cluster.store import Store
@@ -100,7 +105,10 @@ async def _serve(
     env, services = _base_env(state, server), subnet.services()
     network = Network(store, subnet, services, state / "services", env)
     confinement = confine(state, subnet.node, network.route)
+    credentials = make_credentials(subnet.api_host)
     _populate(store)
+    accounts, quotas = ServiceAccountPlugin(store), ResourceQuotaPlugin(store)
+    store.plugins += [taint_nodes.admit, priority.admit, accounts.admit, quotas.admit]
     events = EventLog(store)
     shared = Node(node.NAME, subnet.node, state, catalogue, limits, events, ProcessTable(), env, confinement)
     machines = node.machines(layout.count, layout.size, subnet)
@@ -130,12 +138,13 @@ async def _serve(
         EndpointsOfServices(store),
         Garbage(store),
         Namespaces(store),
+        NamespaceParts(store, credentials.ca_pem.decode()),
+        ResourceQuotas(store),
         NodeLifecycle(store, events, layout.times),
         TaintEviction(store, events, layout.times.clock),
         PodGarbage(store, layout.times.quarantine_s),
         network,
     )
-    credentials = make_credentials(subnet.api_host)
     tokens = Tokens(credentials.token, lambda *pod: _lives(store, *pod))
     with (state / "audit.jsonl").open("ab", buffering=0) as audit:
         app = build_app(

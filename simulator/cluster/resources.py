@@ -54,6 +54,8 @@ STATEFUL_SETS = Resource(
 DAEMON_SETS = Resource("apps", "v1", "daemonsets", "daemonset", "DaemonSet", ("ds",), True, ("status",), ("all",))
 CONTROLLER_REVISIONS = Resource("apps", "v1", "controllerrevisions", "controllerrevision", "ControllerRevision")
 JOBS = Resource("batch", "v1", "jobs", "job", "Job", (), True, ("status",), ("all",))
+SERVICE_ACCOUNTS = Resource("", "v1", "serviceaccounts", "serviceaccount", "ServiceAccount", ("sa",))
+RESOURCE_QUOTAS = Resource("", "v1", "resourcequotas", "resourcequota", "ResourceQuota", ("quota",), True, ("status",))
 ENDPOINT_SLICES = Resource("discovery.k8s.io", "v1", "endpointslices", "endpointslice", "EndpointSlice")
 NETWORK_POLICIES = Resource("networking.k8s.io", "v1", "networkpolicies", "networkpolicy", "NetworkPolicy", ("netpol",))
 
@@ -74,5 +76,7 @@ ALL: tuple[Resource, ...] = (
     JOBS,
     ENDPOINT_SLICES,
     LEASES,
+    SERVICE_ACCOUNTS,
+    RESOURCE_QUOTAS,
     NETWORK_POLICIES,
 )

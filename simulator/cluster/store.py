@@ -38,6 +38,10 @@ class Change:
     previous: Object | None
 
 
+Plugin = Callable[[Resource, Object], None]
+"""Looks at a new object before it is stored; may complete it, or refuse it with `ApiError`."""
+
+
 class Watch:
     """Changes of one resource from a version on; an async iterator that its owner closes."""
 
@@ -82,6 +86,7 @@ class Store:
         self._history: deque[Change] = deque(maxlen=HISTORY)
         self._watches: defaultdict[Resource, dict[Watch, None]] = defaultdict(dict)
         self._owners = OwnerIndex()
+        self.plugins: list[Plugin] = []
 
     @property
     def version(self) -> int:
@@ -140,6 +145,8 @@ class Store:
         obj = copied(obj)
         meta = obj.setdefault("metadata", {})
         obj["apiVersion"], obj["kind"] = resource.api_version, resource.kind
+        for admit in self.plugins:
+            admit(resource, obj)
         self.identify(resource, meta)
         if (meta.get("namespace", ""), meta["name"]) in self._objects.get(resource, {}):
             raise errors.already_exists(resource.plural, meta["name"], resource.group)
@@ -232,6 +239,12 @@ def _generated(prefix: str) -> str:
 
 def _controls(uid: str, reference: Object) -> bool:
     return reference["uid"] == uid and bool(reference.get("controller"))
+
+
+def asked_name(obj: Object) -> str:
+    """What a new object is called in refusals: the start of its name where the rest is made up."""
+    meta = obj["metadata"]
+    return str(meta.get("generateName") or meta.get("name", ""))
 
 
 def timestamp() -> str:

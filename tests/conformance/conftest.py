@@ -116,14 +116,14 @@ class Kubectl:
     """One kubectl program, bound to a cluster and a namespace."""
 
     def __init__(self, program: Path, kubeconfig: Path, namespace: str) -> None:
-        self._program, self._kubeconfig, self._namespace = program, kubeconfig, namespace
+        self._program, self._kubeconfig, self.namespace = program, kubeconfig, namespace
 
     def command(self, *arguments: str) -> list[str]:
         """The whole command line, for whoever runs it otherwise."""
-        return [str(self._program), "--kubeconfig", str(self._kubeconfig), "-n", self._namespace, *arguments]
+        return [str(self._program), "--kubeconfig", str(self._kubeconfig), "-n", self.namespace, *arguments]
 
     def __call__(self, *arguments: str, stdin: str | None = None, ok: bool = True) -> str:
-        return run_kubectl(self._program, self._kubeconfig, *arguments, namespace=self._namespace, stdin=stdin, ok=ok)
+        return run_kubectl(self._program, self._kubeconfig, *arguments, namespace=self.namespace, stdin=stdin, ok=ok)
 
     def until(self, text: str, *arguments: str, then: Callable[[], object] = lambda: None) -> str:
         """Lines of a command that goes on (`get -w`, `logs -f`), up to `text`; `then` runs after the first line."""

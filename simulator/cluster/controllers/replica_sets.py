@@ -16,6 +16,8 @@ from simulator.cluster.resources import PODS, REPLICA_SETS
 from simulator.cluster.store import Object, Store
 
 _BY = "replicaset-controller"
+_FAILURE = "ReplicaFailure"
+_LONGEST_RETRY_S = 300.0
 _PHASES = {"Pending": 0, "Unknown": 1, "Running": 2}
 
 
@@ -54,8 +56,11 @@ def first_to_go(pod: Object) -> tuple[Any, ...]:
     )
 
 
-def status_of(replica_set: Object, pods: Iterable[Object], now: datetime) -> Object:
-    """Pure: its status; zero counts are left out except `replicas`, as on the wire of an API server."""
+def status_of(replica_set: Object, pods: Iterable[Object], now: datetime, failure: str | None = None) -> Object:
+    """Pure: its status; zero counts are left out except `replicas`, as on the wire of an API server.
+
+    `failure` is why pods that are missing could not be made.
+    """
     active = [pod for pod in pods if readiness.is_active(pod)]
     wanted = (replica_set["spec"]["template"]["metadata"].get("labels") or {}).items()
     min_ready_s = replica_set["spec"].get("minReadySeconds") or 0
@@ -69,7 +74,14 @@ def status_of(replica_set: Object, pods: Iterable[Object], now: datetime) -> Obj
         **{name: count for name, count in counts.items() if count},
         "observedGeneration": replica_set["metadata"].get("generation", 1),
     }
-    conditions = (replica_set.get("status") or {}).get("conditions")
+    conditions = [
+        entry for entry in (replica_set.get("status") or {}).get("conditions") or () if entry["type"] != _FAILURE
+    ]
+    if failure is not None:
+        old = readiness.condition(replica_set, _FAILURE)
+        since = old["lastTransitionTime"] if old else now.strftime("%Y-%m-%dT%H:%M:%SZ")
+        words = {"reason": "FailedCreate", "message": failure}
+        conditions.append({"type": _FAILURE, "status": "True", "lastTransitionTime": since, **words})
     return {**status, "conditions": conditions} if conditions else status
 
 
@@ -79,6 +91,7 @@ class ReplicaSets:
     def __init__(self, store: Store, events: EventLog) -> None:
         self._store = store
         self._events = events
+        self._failures: dict[Key, int] = {}
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -95,22 +108,28 @@ class ReplicaSets:
         if found is None:
             return None
         pods = ownership.claim(self._store, found, PODS)
+        failure = None
         if not found["metadata"].get("deletionTimestamp"):
             decision = decide(int(found["spec"].get("replicas", 1)), pods)
             if decision.create or decision.delete:
-                self._act(found, decision)
+                failure = self._act(found, decision)
                 pods = ownership.claim(self._store, found, PODS)
         now = datetime.now(UTC)
 
         def write(obj: Object) -> None:
-            obj["status"] = status_of(obj, pods, now)
+            obj["status"] = status_of(obj, pods, now, failure)
 
         self._store.modify(REPLICA_SETS, *key, write)
+        if failure is not None:
+            self._failures[key] = self._failures.get(key, 0) + 1
+            return min(_LONGEST_RETRY_S, 2.0 ** (self._failures[key] - 1))
+        self._failures.pop(key, None)
         min_ready_s = found["spec"].get("minReadySeconds") or 0
         waits = [readiness.available_in_s(pod, min_ready_s, now) for pod in pods]
         return min((wait for wait in waits if wait), default=None)
 
-    def _act(self, replica_set: Object, decision: Decision) -> None:
+    def _act(self, replica_set: Object, decision: Decision) -> str | None:
+        """Make or delete; why making one failed, or None."""
         for _ in range(decision.create):
             try:
                 pod = self._store.create(
@@ -118,13 +137,14 @@ class ReplicaSets:
                 )
             except ApiError as error:
                 self._events.warning(replica_set, "FailedCreate", f"Error creating: {error}", by=_BY)
-                return
+                return str(error)
             name = pod["metadata"]["name"]
             self._events.normal(replica_set, "SuccessfulCreate", f"Created pod: {name}", by=_BY)
         for pod in decision.delete:
             name = pod["metadata"]["name"]
             deleting.delete(self._store, PODS, pod["metadata"]["namespace"], name, DeleteOptions())
             self._events.normal(replica_set, "SuccessfulDelete", f"Deleted pod: {name}", by=_BY)
+        return None
 
 
 def _later_first(at: str | None) -> float:

@@ -4,12 +4,12 @@
 ProgressDeadlineExceeded.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from simulator.cluster.controllers.readiness import instant
+from simulator.cluster.controllers.readiness import condition, instant
 from simulator.cluster.store import Object
 
 
@@ -46,8 +46,17 @@ def assemble(deployment: Object, rollout: Rollout, now: datetime) -> Object:
     progressing = _progressing(deployment, old_conditions.get("Progressing"), rollout, counts, status, now)
     if progressing is not None:
         conditions.append(progressing)
+    if (failure := _failure([*([rollout.new] if rollout.new else []), *rollout.old])) is not None:
+        old = old_conditions.get("ReplicaFailure")
+        conditions.append(_condition(old, "ReplicaFailure", "True", failure["reason"], failure["message"], now))
     new["conditions"] = conditions
     return new
+
+
+def _failure(sets: Iterable[Object]) -> Mapping[str, Any] | None:
+    """What keeps a ReplicaSet from making its pods; the new one's is told first."""
+    found = (condition(each, "ReplicaFailure") for each in sets)
+    return next((entry for entry in found if entry is not None), None)
 
 
 def is_complete(deployment: Object, counts: Mapping[str, int]) -> bool:

@@ -15,7 +15,9 @@ from simulator.cluster.kinds import (
     nodes,
     pods,
     replica_sets,
+    resource_quotas,
     secrets,
+    service_accounts,
     services,
     stateful_sets,
 )
@@ -36,7 +38,9 @@ _MODULES = (
     nodes,
     pods,
     replica_sets,
+    resource_quotas,
     secrets,
+    service_accounts,
     services,
     stateful_sets,
 )

@@ -5,21 +5,11 @@ from simulator.cluster.printing.column import AGE, NAME, NONE, Column, Read, at,
 from simulator.cluster.resources import NODES
 from simulator.cluster.store import Object
 
-_NOT_READY = "node.kubernetes.io/not-ready"
 _ROLE = "node-role.kubernetes.io/"
 
 
 def _fill(obj: Object) -> None:
-    spec = obj.setdefault("spec", {})
-    if not obj.get("status", {}).get("conditions") and "uid" not in obj["metadata"]:
-        _taint_new(spec)
-
-
-def _taint_new(spec: Object) -> None:
-    """Admission plug-in TaintNodesByCondition: a new node takes no pods before it has reported."""
-    taints = spec.setdefault("taints", [])
-    if not any((t["key"], t["effect"]) == (_NOT_READY, "NoSchedule") for t in taints):
-        taints.append({"key": _NOT_READY, "effect": "NoSchedule"})
+    obj.setdefault("spec", {})
 
 
 def _status(obj: Object) -> str:

@@ -1,6 +1,8 @@
 """Kubernetes' resource quantities: `250m`, `64Mi`, `1e3` as numbers. Pure."""
 
+import math
 import re
+from collections.abc import Mapping
 from decimal import ROUND_UP, Decimal
 
 PATTERN = r"^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$"
@@ -54,3 +56,31 @@ def canonical(text: str) -> str:
         power = (step - 3) * 3
         return f"{nano}e{power}" if power else str(nano)
     return f"{nano}{_DECIMAL[step]}"
+
+
+def text(amount: Decimal, *, is_binary: bool = False) -> str:
+    """The canonical spelling: the largest unit that leaves a whole number, of 1024 or of 1000."""
+    if is_binary and amount == int(amount) and abs(amount) >= 1024:
+        for power in range(6, 0, -1):
+            if amount % 1024**power == 0:
+                return f"{int(amount) // 1024**power}{'KMGTPE'[power - 1]}i"
+        return str(int(amount))
+    if not amount:
+        return "0"
+    for suffix, power in zip("EPTGMk", range(18, 0, -3), strict=True):
+        if amount % 10**power == 0:
+            return f"{int(amount) // 10**power}{suffix}"
+    for suffix, power in (("", 0), ("m", 3), ("u", 6), ("n", 9)):
+        scaled = amount * 10**power
+        if scaled == int(scaled):
+            return f"{int(scaled)}{suffix}"
+    return f"{math.ceil(amount * 10**9)}n"
+
+
+def texts(amounts: Mapping[str, Decimal], like: Mapping[str, str]) -> dict[str, str]:
+    """Several, each in units of 1024 where `like` has it so, or where it is memory or storage that it does not name."""
+    return {name: text(amount, is_binary=_is_binary(name, like.get(name))) for name, amount in amounts.items()}
+
+
+def _is_binary(name: str, like: str | None) -> bool:
+    return like.endswith("i") if like else name.endswith(("memory", "storage"))
