@@ -3,6 +3,7 @@
 import socket
 import ssl
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from typing import Any
 
 import httpx
@@ -285,6 +286,32 @@ def test_pods_find_services_by_name_with_any_program(cluster: Cluster) -> None:
     for index, name in enumerate(("web", f"web.{namespace}", f"web.{namespace}.svc.cluster.local")):
         curl = ("curl", "-sS", "-o", "/dev/null", "-w", "%{http_code}", f"http://{name}/")
         assert run_to_end(cluster, namespace, f"http-{index}", *curl).strip() == "200"
+
+
+def test_pods_of_one_deployment_may_all_listen_at_every_address(cluster: Cluster) -> None:
+    namespace = cluster.namespace()
+    probe = {"httpGet": {"path": "/", "port": 8000}, "periodSeconds": 1}
+    container = {
+        "name": "web",
+        "image": "python:3",
+        "command": ["sh", "-c", "echo $HOSTNAME > index.html; exec python -m http.server 8000"],
+        "readinessProbe": probe,
+    }
+    template = {"metadata": {"labels": {"app": "web"}}, "spec": {"containers": [container]}}
+    spec = {"replicas": 2, "selector": {"matchLabels": {"app": "web"}}, "template": template}
+    path = f"/apis/apps/v1/namespaces/{namespace}/deployments"
+    cluster.create(path, {"metadata": {"name": "web"}, "spec": spec})
+    until(lambda: cluster.get(f"{path}/web")["status"].get("readyReplicas") == 2)
+    service = make_service(cluster, namespace, "web")
+    names = {pod["metadata"]["name"] for pod in cluster.get(f"/api/v1/namespaces/{namespace}/pods")["items"]}
+    seen: set[str] = set()
+
+    def are_all_seen() -> bool:
+        with suppress(httpx.TransportError):
+            seen.add(httpx.get(f"http://{service}/").text.strip())
+        return seen == names
+
+    until(are_all_seen)
 
 
 def test_headless_services_name_their_pods(cluster: Cluster) -> None:

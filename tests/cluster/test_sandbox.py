@@ -272,3 +272,49 @@ def test_files_move_between_folders_of_the_pod(run: Run) -> None:
         """,
     )
     assert said == "ke"
+
+
+@pytest.mark.parametrize(
+    ("family", "everywhere"), [("AF_INET", "0.0.0.0"), ("AF_INET6", "::")], ids=["IPv4", "both families"]
+)
+def test_a_server_at_every_address_is_at_its_pods_and_at_the_pods_localhost(
+    run: Run, family: str, everywhere: str
+) -> None:
+    said = python(
+        run,
+        f"""
+        server = socket.socket(socket.{family})
+        if server.family == socket.AF_INET6:
+            server.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+        server.bind(("{everywhere}", 18080))
+        server.listen()
+        for host in ("{POD}", "127.0.0.1"):
+            client = socket.create_connection((host, 18080))
+            peer, address = server.accept()
+            print(address[0].removeprefix("::ffff:"))
+        other = socket.socket()
+        try:
+            other.bind(("", 18080))
+        except OSError as error:
+            print(error.errno == errno.EADDRINUSE)
+        """,
+    )
+    assert said.split() == [POD, POD, "True"]
+
+
+def test_servers_of_two_pods_at_every_address_do_not_meet(run: Run) -> None:
+    with socket.create_server((PEER, 18081)):
+        said = python(run, "s = socket.socket(); s.bind(('', 18081)); print(s.getsockname()[0])")
+    assert said == POD
+
+
+def test_localhost_is_the_machines_where_no_server_of_the_pod_is(run: Run) -> None:
+    said = python(
+        run,
+        """
+        server = socket.create_server(("127.0.0.1", 0))
+        socket.create_connection(server.getsockname())
+        print(server.accept()[1][0], socket.socket().connect_ex(("127.0.0.1", 1)) == errno.ECONNREFUSED)
+        """,
+    )
+    assert said == f"{POD} True"

@@ -1,9 +1,12 @@
-"""Every connection that a pod opens passes here: it gets the pod's own source address, and goes where it may.
+"""Every socket of a pod passes here before it is bound or connected: it gets the pod's address, and goes where it may.
 
 A pod is processes on the host's loopback, so by itself its connections would come from 127.0.0.1, like everybody's.
 The kernel hands us each connect() of its processes (`seccomp`). We take a duplicate of the socket, bind it to the
 pod's address, ask `Route` for the true destination, as kube-proxy and a network plug-in would decide it, and connect
 the socket ourselves, so that nothing that the program does meanwhile can change what was decided.
+
+A server that listens at every address listens at its pod's, so that the pods of a Deployment do not meet at one port;
+and the pod's own connections to localhost find it there.
 
 A thread of its own answers, so that a busy event loop delays no pod. It never waits for a network: a socket is
 connected without blocking, and a caller that may block is let into its call, where the kernel waits for what we began.
@@ -23,6 +26,7 @@ from simulator.cluster.kubelet.black_hole import BlackHole
 from simulator.cluster.kubelet.raw_sockets import Endpoint
 from simulator.cluster.kubelet.seccomp import Notification
 
+_LOCALHOST = "127.0.0.1"
 _MSG_FASTOPEN = 0x20000000
 _LONGEST_ADDRESS = 128
 _LONGEST_DATAGRAM = 65536
@@ -61,8 +65,10 @@ class Gate:
     def __init__(self, route: Route, black_hole: BlackHole) -> None:
         self._route = route
         self._black_hole = black_hole
-        self._connect_number = system_calls.numbers().connect
+        self._numbers = system_calls.numbers()
         self._sources: dict[int, str] = {}
+        self._moved: set[Flow] = set()
+        """What pods listen at, that wanted to listen everywhere: address and source are the pod's."""
         self._epoll = select.epoll()
         self._end, self._asked_to_end = os.pipe()
         self._epoll.register(self._end, select.EPOLLIN)
@@ -97,9 +103,11 @@ class Gate:
                     self._forget(descriptor)
 
     def _forget(self, listener: int) -> None:
-        del self._sources[listener]
+        source = self._sources.pop(listener)
         self._epoll.unregister(listener)
         os.close(listener)
+        if source not in self._sources.values():
+            self._moved = {each for each in self._moved if each.source != source}
 
     def _serve(self, listener: int) -> None:
         try:
@@ -116,8 +124,8 @@ class Gate:
             seccomp.answer(listener, call, error=errno.ENETDOWN)
 
     def _decide(self, listener: int, call: Notification) -> None:
-        is_connect = call.number == self._connect_number
-        place, length = call.arguments[1:3] if is_connect else call.arguments[4:6]
+        is_sent = call.number == self._numbers.sendto
+        place, length = call.arguments[4:6] if is_sent else call.arguments[1:3]
         wanted = Endpoint.parse(_memory(call.task, place, min(length, _LONGEST_ADDRESS)))
         descriptor = None if wanted is None else _taken(call)
         if wanted is None or descriptor is None:  # not of the internet, or no good: the kernel knows what to say
@@ -127,17 +135,20 @@ class Gate:
             protocol = raw_sockets.protocol(descriptor)
             if not seccomp.is_waiting(listener, call):
                 return
-            if protocol is None or (protocol == "TCP" and not is_connect):
+            if protocol is None or (protocol == "TCP" and is_sent):
                 _stream_send(listener, call)
                 return
             flow = Flow(self._sources[listener], protocol, *wanted.place)
+            if call.number == self._numbers.bind:
+                self._bind(listener, call, descriptor, flow, wanted)
+                return
             target = self._target(flow, wanted)
             if target is None:
                 seccomp.answer(listener, call, error=errno.ECONNREFUSED)
                 return
             if target.address.startswith("127."):  # from loopback nothing else is reached: that keeps the host's
                 raw_sockets.bind_if_free(descriptor, flow.source, is_wide=target.is_wide)
-            if is_connect:
+            if not is_sent:
                 _connect(listener, call, descriptor, target)
             elif target == wanted:
                 seccomp.let_pass(listener, call)
@@ -147,7 +158,21 @@ class Gate:
         finally:
             os.close(descriptor)
 
+    def _bind(self, listener: int, call: Notification, descriptor: int, flow: Flow, wanted: Endpoint) -> None:
+        """Only a stream at a chosen port is surely a server; a datagram socket may have to reach beyond the machine."""
+        is_server = flow.protocol == "TCP" and wanted.is_wildcard and wanted.port
+        if not is_server or raw_sockets.is_ipv6_only(descriptor, wanted):
+            seccomp.let_pass(listener, call)
+            return
+        raw_sockets.bind(descriptor, wanted.at(flow.source, wanted.port))
+        self._moved.add(Flow(flow.source, flow.protocol, flow.source, wanted.port))
+        seccomp.answer(listener, call)
+
     def _target(self, flow: Flow, wanted: Endpoint) -> Endpoint | None:
+        if flow.address == _LOCALHOST:
+            here = Flow(flow.source, flow.protocol, flow.source, flow.port)
+            if here in self._moved:
+                return wanted.at(here.address, here.port)
         found = self._route(flow)
         if found is Fate.REFUSED:
             return None

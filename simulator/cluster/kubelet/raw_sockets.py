@@ -51,6 +51,11 @@ class Endpoint:
         """Address and port."""
         return self.address, self.port
 
+    @property
+    def is_wildcard(self) -> bool:
+        """Whether it means every address of the machine."""
+        return self.address in ("0.0.0.0", "::")
+
     def at(self, address: str, port: int) -> "Endpoint":
         """Another place, written for the same socket."""
         return self if (address, port) == self.place else Endpoint(self.is_wide, address, port)
@@ -74,17 +79,27 @@ def protocol(descriptor: int) -> str | None:
     return _PROTOCOLS.get(kind)
 
 
+def is_ipv6_only(descriptor: int, own: Endpoint) -> bool:
+    """Whether a socket can have no IPv4 address."""
+    return own.is_wide and bool(_option(descriptor, socket.IPV6_V6ONLY, socket.IPPROTO_IPV6))
+
+
 def bind_if_free(descriptor: int, source: str, *, is_wide: bool) -> None:
     """Give a socket the address `source`, unless its program chose one."""
     buffer, size = ctypes.create_string_buffer(_LONGEST), ctypes.c_uint32(_LONGEST)
     checked("getsockname", descriptor, buffer, ctypes.byref(size))
     own = Endpoint.parse(buffer.raw[: size.value])
-    if own is None or own.port or own.address not in ("0.0.0.0", "::"):
+    if own is None or own.port or not own.is_wildcard:
         return
     # The port is chosen at connect: so there are as many as there are for each destination, not for all together.
     one = ctypes.byref(ctypes.c_int(1))
     checked("setsockopt", descriptor, socket.IPPROTO_IP, _IP_BIND_ADDRESS_NO_PORT, one, 4)
-    packed = Endpoint(is_wide, source, 0).packed()
+    bind(descriptor, Endpoint(is_wide, source, 0))
+
+
+def bind(descriptor: int, own: Endpoint) -> None:
+    """Give a socket an address and port. `OSError` where it cannot have them."""
+    packed = own.packed()
     checked("bind", descriptor, packed, len(packed))
 
 
@@ -111,7 +126,7 @@ def send(descriptor: int, data: bytes, target: Endpoint) -> int:
     return checked("sendto", descriptor, data, len(data), socket.MSG_DONTWAIT, packed, len(packed))
 
 
-def _option(descriptor: int, option: int) -> int:
+def _option(descriptor: int, option: int, level: int = socket.SOL_SOCKET) -> int:
     value, size = ctypes.c_int(), ctypes.c_uint32(4)
-    checked("getsockopt", descriptor, socket.SOL_SOCKET, option, ctypes.byref(value), ctypes.byref(size))
+    checked("getsockopt", descriptor, level, option, ctypes.byref(value), ctypes.byref(size))
     return value.value

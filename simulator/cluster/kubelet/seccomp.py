@@ -1,6 +1,7 @@
 """Calls of a process that wait for another one's decision: seccomp user notification (seccomp_unotify(2)).
 
-A filter hands connect(), and sendto() with an address, to whoever holds its listener; every descendant inherits it.
+A filter hands connect(), bind(), and sendto() with an address, to whoever holds its listener; every descendant
+inherits it.
 io_uring is refused, as container runtimes' own profiles do, because it would connect without these calls. So are
 programs of a foreign ABI (32-bit ones), whose calls have other numbers.
 """
@@ -106,10 +107,11 @@ def _program(calls: Numbers) -> bytes:
     """The filter in classic BPF; jumps count the instructions that they skip."""
     rows = [
         (_LOAD, 0, 0, _ARCH),
-        (_IS, 0, 12, calls.audit_arch),
+        (_IS, 0, 13, calls.audit_arch),
         (_LOAD, 0, 0, _NUMBER),
-        (_IS_AT_LEAST, 10, 0, _X32),
-        (_IS, 8, 0, calls.connect),
+        (_IS_AT_LEAST, 11, 0, _X32),
+        (_IS, 9, 0, calls.connect),
+        (_IS, 8, 0, calls.bind),
         (_IS, 2, 0, calls.sendto),
         (_IS, 8, 0, calls.io_uring_setup),
         (_RETURN, 0, 0, _ALLOW),

@@ -19,6 +19,7 @@ class Numbers:
     """What differs between machines: the audit architecture and the numbers of the calls that matter here."""
 
     audit_arch: int
+    bind: int
     connect: int
     sendto: int
     seccomp: int
@@ -32,8 +33,8 @@ class Numbers:
 
 
 _MACHINES = {
-    "x86_64": Numbers(0xC000003E, connect=42, sendto=44, seccomp=317),
-    "aarch64": Numbers(0xC00000B7, connect=203, sendto=206, seccomp=277),
+    "x86_64": Numbers(0xC000003E, bind=49, connect=42, sendto=44, seccomp=317),
+    "aarch64": Numbers(0xC00000B7, bind=200, connect=203, sendto=206, seccomp=277),
 }
 
 
