@@ -11,6 +11,10 @@ Send = Callable[[str, bytes], Awaitable[None]]
 """Takes a piece of `stdout` or `stderr`, and returns when there is room for the next."""
 
 
+Connect = Callable[[int], Awaitable[tuple[asyncio.StreamReader, asyncio.StreamWriter]]]
+"""A TCP connection to a port of a pod; raises `NodeRefusal` where nothing listens."""
+
+
 class Session(Protocol):
     """The streams of a process in a pod, as one client holds them."""
 
@@ -69,8 +73,8 @@ class Runtime(Protocol):
         """The streams of a running container's own process. `NodeRefusal` where it does not run."""
         ...
 
-    async def connect(self, pod: Object, port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        """A TCP connection to a port of the pod. `NodeRefusal` where nothing listens, or the pod is not there."""
+    def port_forward(self, pod: Object) -> Connect:
+        """What connects to ports of the pod. `NodeRefusal` if it is not there."""
         ...
 
 

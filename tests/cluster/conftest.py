@@ -14,7 +14,7 @@ from simulator.cluster.api.app import build_app
 from simulator.cluster.api.serving import serve
 from simulator.cluster.credentials import Credentials, make_credentials
 from simulator.cluster.kinds import admission
-from simulator.cluster.ports import AuditLine, Send
+from simulator.cluster.ports import AuditLine, Connect, Send
 from simulator.cluster.resources import NAMESPACES
 from simulator.cluster.store import Object, Store
 from simulator.cluster.users import Tokens
@@ -70,10 +70,13 @@ class FakeRuntime:
     def attach(self, pod: Object, container: str, *, stdin: bool) -> EchoSession:
         return self.execute(pod, container, ["attach"], stdin=stdin, tty=False)
 
-    async def connect(self, pod: Object, port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        if port == 9:
-            raise errors.NodeRefusal("error forwarding port 9")
-        return await asyncio.open_connection("127.0.0.1", self.echo_port)
+    def port_forward(self, pod: Object) -> Connect:
+        async def connect(port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+            if port == 9:
+                raise errors.NodeRefusal("error forwarding port 9")
+            return await asyncio.open_connection("127.0.0.1", self.echo_port)
+
+        return connect
 
     async def logs(self, pod: Object, container: str, **options: object) -> AsyncIterator[bytes]:
         self.asked.append(options)

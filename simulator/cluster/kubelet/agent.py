@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing, suppress
+from functools import partial
 
 from simulator.cluster.addresses import Range
 from simulator.cluster.errors import ApiError, NodeRefusal
@@ -14,6 +15,7 @@ from simulator.cluster.kubelet.environment import ConfigError
 from simulator.cluster.kubelet.executing import Executed
 from simulator.cluster.kubelet.host import Node
 from simulator.cluster.kubelet.pods import Pod
+from simulator.cluster.ports import Connect
 from simulator.cluster.resources import CONFIG_MAPS, PODS, SECRETS, Resource
 from simulator.cluster.store import Object, Store
 
@@ -114,14 +116,14 @@ class Kubelet:
             raise _not_running(container)
         return session
 
-    async def connect(self, pod: Object, port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        """See `ports.Runtime.connect`."""
+    def port_forward(self, pod: Object) -> Connect:
+        """See `ports.Runtime.port_forward`."""
         self._must_be_on(pod)
         meta = pod["metadata"]
         living = self._pods.get(meta["uid"])
         if living is None or not living.ip:
             raise NodeRefusal(f'pod not found ("{meta["name"]}_{meta["namespace"]}")')
-        return await forwarding.connect(living.uid, living.ip, port)
+        return partial(forwarding.connect, living.uid, living.ip)
 
     def _follow(self, change: str, obj: Object) -> None:
         uid = obj["metadata"]["uid"]

@@ -219,6 +219,21 @@ async def test_streams_that_make_no_sense_are_reset(server) -> None:
         assert await peer.open(9999, "data", number="9999") == spdy.RstStream(9999, spdy.REFUSED_STREAM)
 
 
+async def test_a_stream_that_is_reset_makes_room_for_another(server, echo) -> None:
+    async with opened(server, f"{POD}/portforward", TUNNEL) as socket:
+        peer = Peer(socket)
+        for turn in range(1100):
+            error, data = 4 * turn + 1, 4 * turn + 3
+            await peer.send(
+                *(
+                    spdy.SynStream(stream, {"streamType": kind, "port": "80", "requestID": str(turn)})
+                    for stream, kind in ((error, "error"), (data, "data"))
+                ),
+                spdy.RstStream(data, 5),
+            )
+            assert [await peer.frame(), await peer.frame()] == [spdy.SynReply(error), spdy.SynReply(data)]
+
+
 async def test_what_is_no_spdy_ends_the_tunnel_and_nothing_else(server) -> None:
     async with asyncio.timeout(BOUND_S), opened(server, f"{POD}/portforward", TUNNEL) as socket:
         await socket.send_bytes(b"\x80\x03\x00\x01\x00\xff\xff\xff")

@@ -5,12 +5,11 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 
 from simulator.cluster.errors import NodeRefusal
+from simulator.cluster.ports import Connect
 
 _PIECE = 32768
 _LARGEST_BACKLOG = 256 * 1024
 
-Connect = Callable[[int], Awaitable[tuple[asyncio.StreamReader, asyncio.StreamWriter]]]
-"""A connection to a port of the pod; raises `NodeRefusal`."""
 SendData = Callable[[bytes], Awaitable[None]]
 
 

@@ -10,7 +10,8 @@ from aiohttp import WSMsgType, web
 
 from simulator.cluster import errors
 from simulator.cluster.api.streams import channels
-from simulator.cluster.api.streams.forward import Connect, Inbox, carry
+from simulator.cluster.api.streams.forward import Inbox, carry
+from simulator.cluster.ports import Connect
 
 PROTOCOL = channels.V4
 _MOST_PORTS = 127

@@ -39,12 +39,13 @@ async def _port_forward(request: web.Request, runtime: Runtime, pod: Object) -> 
     _must_have_host(pod)
     protocol = upgrades.chosen(request, (tunnel.PROTOCOL, port_forward.PROTOCOL))
     ports = port_forward.ports(request.query.getall("ports", [])) if protocol == port_forward.PROTOCOL else []
+    connect = runtime.port_forward(pod)
     socket = await upgrades.opened(request, protocol)
     with suppress(ConnectionError):  # the client is gone, in the middle of what it was sent
         if ports:
-            await port_forward.serve(socket, lambda port: runtime.connect(pod, port), ports)
+            await port_forward.serve(socket, connect, ports)
         else:
-            await tunnel.Tunnel(socket, lambda port: runtime.connect(pod, port)).serve()
+            await tunnel.Tunnel(socket, connect).serve()
         await socket.close()
     return socket
 

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from aiohttp import WSMsgType, web
 
 from simulator.cluster.api.streams import spdy_frames as spdy
-from simulator.cluster.api.streams.forward import Connect, Inbox, carry
+from simulator.cluster.api.streams.forward import Inbox, carry
+from simulator.cluster.ports import Connect
 
 PROTOCOL = "SPDY/3.1+portforward.k8s.io"
 _MOST_CONNECTIONS = 1024
@@ -22,6 +23,7 @@ _MOST_CONNECTIONS = 1024
 class _Pair:
     """The two streams of one connection, and the task that carries it once both are there."""
 
+    number: str
     port: int
     streams: dict[str, int] = field(default_factory=dict)
     inbox: Inbox = field(default_factory=Inbox)
@@ -40,16 +42,18 @@ class Tunnel:
 
     async def serve(self) -> None:
         """Until the client goes, or sends what is no SPDY."""
-        try:
-            async for frame in self._frames():
-                await self._take(frame)
-        except spdy.SpdyError:
-            await self._send(spdy.GoAway(0, status=1))
-        finally:
-            carrying = [pair.carrying for pair in self._pairs.values() if pair.carrying is not None]
-            for task in carrying:
-                task.cancel()
-            await asyncio.gather(*carrying, return_exceptions=True)
+        async with asyncio.TaskGroup() as group:
+            try:
+                async for frame in self._frames():
+                    await self._take(frame, group)
+            except spdy.SpdyError:
+                await self._send(spdy.GoAway(0, status=1))
+            except ConnectionError:
+                pass  # the client is gone, in the middle of what it was sent
+            finally:
+                for pair in self._pairs.values():
+                    if pair.carrying is not None:
+                        pair.carrying.cancel()
 
     async def _frames(self) -> AsyncIterator[spdy.Frame]:
         decoder = spdy.Decoder()
@@ -58,10 +62,10 @@ class Tunnel:
                 for frame in decoder.feed(message.data):
                     yield frame
 
-    async def _take(self, frame: spdy.Frame) -> None:
+    async def _take(self, frame: spdy.Frame, group: asyncio.TaskGroup) -> None:
         match frame:
             case spdy.SynStream(stream, headers):
-                await self._open(stream, headers)
+                await self._open(stream, headers, group)
             case spdy.Data(stream, data, is_last) if stream in self._by_stream:
                 kind, pair = self._by_stream[stream]
                 if kind == "data":
@@ -72,12 +76,11 @@ class Tunnel:
                 _, pair = self._by_stream[stream]
                 if pair.carrying is not None:
                     pair.carrying.cancel()
-                else:
-                    self._forget(pair)
+                self._forget(pair)
             case spdy.Ping():
                 await self._send(frame)
 
-    async def _open(self, stream: int, headers: Mapping[str, str]) -> None:
+    async def _open(self, stream: int, headers: Mapping[str, str], group: asyncio.TaskGroup) -> None:
         kind, port, number = (headers.get(name, "") for name in ("streamtype", "port", "requestid"))
         is_sound = kind in ("data", "error") and port.isdecimal() and len(port) < 6 and 0 < int(port) < 1 << 16
         pair = self._pairs.get(number)
@@ -90,12 +93,12 @@ class Tunnel:
             await self._send(spdy.RstStream(stream, spdy.REFUSED_STREAM))
             return
         if pair is None:
-            pair = self._pairs[number] = _Pair(int(port))
+            pair = self._pairs[number] = _Pair(number, int(port))
         pair.streams[kind] = stream
         self._by_stream[stream] = (kind, pair)
         await self._send(spdy.SynReply(stream))
         if len(pair.streams) == 2:
-            pair.carrying = asyncio.create_task(self._carry(pair))
+            pair.carrying = group.create_task(self._carry(pair))
 
     async def _carry(self, pair: _Pair) -> None:
         data, error = pair.streams["data"], pair.streams["error"]
@@ -115,7 +118,8 @@ class Tunnel:
     def _forget(self, pair: _Pair) -> None:
         for stream in pair.streams.values():
             self._by_stream.pop(stream, None)
-        self._pairs = {number: each for number, each in self._pairs.items() if each is not pair}
+        if self._pairs.get(pair.number) is pair:
+            del self._pairs[pair.number]
 
     async def _send(self, frame: spdy.Frame) -> None:
         # Encoded and handed over without a pause between, since compression is over the whole connection.
