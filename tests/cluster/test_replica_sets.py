@@ -50,4 +50,21 @@ def test_a_ready_pod_is_available_only_after_min_ready_seconds() -> None:
 
 def test_no_pod_at_all_is_still_a_status() -> None:
     empty: Object = {"metadata": {}, "spec": {"template": {"metadata": {}}}}
-    assert status_of(empty, [], NOW) == {"replicas": 0, "observedGeneration": 1}
+    assert status_of(empty, [], NOW) == {"replicas": 0, "terminatingReplicas": 0, "observedGeneration": 1}
+
+
+def test_a_node_with_two_pods_gives_one_up_first() -> None:
+    since = "2026-01-01T00:00:30Z"
+    pods = [pod(name, ready=since) for name in ("alone", "twin", "other")]
+    pods[0]["spec"]["nodeName"] = "elsewhere"
+    assert deleted(2, *pods) != ["alone"]
+
+
+def test_pods_that_cannot_be_made_are_a_condition() -> None:
+    empty: Object = {"metadata": {}, "spec": {"template": {"metadata": {}}}}
+    condition = status_of(empty, [], NOW, "exceeded quota")["conditions"][0]
+    assert (condition["type"], condition["reason"], condition["message"]) == (
+        "ReplicaFailure",
+        "FailedCreate",
+        "exceeded quota",
+    )

@@ -44,8 +44,25 @@ def test_unhealthy_old_pods_make_room_first() -> None:
 
 
 def test_scaling_in_the_middle_of_a_rollout_spreads_over_the_revisions() -> None:
-    scales = proportional(15, Bounds(3, 2), [Revision("new", 5, 0), Revision("old", 8, 8)], 10)
-    assert scales == {"new": 7, "old": 11}
+    revisions = [Revision("new", 5, 0, 13), Revision("old", 8, 8, 13)]
+    assert proportional(15, Bounds(3, 2), revisions) == {"new": 7, "old": 11}
+    assert proportional(5, Bounds(2, 1), revisions) == {"new": 3, "old": 4}
+
+
+def test_what_rounding_leaves_over_is_the_largest_ones() -> None:
+    three = [Revision(name, 1, 1, 3) for name in ("new", "older", "oldest")]
+    assert proportional(4, Bounds(1, 0), three) == {"new": 2, "older": 2}
+
+
+@given(st.integers(0, 20), st.integers(0, 5), st.lists(st.integers(1, 9), min_size=2, max_size=4), st.integers(0, 20))
+def test_proportional_scaling_gives_out_exactly_what_there_is(
+    desired: int, surge: int, sizes: list[int], room: int
+) -> None:
+    active = [Revision(f"r{index}", size, 0, sum(sizes) + room) for index, size in enumerate(sizes)]
+    scales = proportional(desired, Bounds(surge, 0), active)
+    after = [scales.get(each.name, each.replicas) for each in active]
+    assert min(after) >= 0
+    assert sum(after) == (desired + surge if desired else 0)
 
 
 @given(data=st.data(), desired=st.integers(0, 12), surge=st.integers(0, 12), unavailable=st.integers(0, 12))

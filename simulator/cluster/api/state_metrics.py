@@ -3,12 +3,21 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from simulator.cluster.api import workload_metrics
+from simulator.cluster.api.workload_metrics import Family, Sample
 from simulator.cluster.objects import quantities
-from simulator.cluster.resources import DEPLOYMENTS, NAMESPACES, NODES, PODS, REPLICA_SETS
+from simulator.cluster.resources import (
+    DAEMON_SETS,
+    DEPLOYMENTS,
+    JOBS,
+    NAMESPACES,
+    NODES,
+    PODS,
+    REPLICA_SETS,
+    STATEFUL_SETS,
+)
 from simulator.cluster.store import Object, Store
 
-Sample = tuple[Mapping[str, str], float]
-Family = tuple[str, str, list[Sample]]
 _PHASES = ("Pending", "Succeeded", "Failed", "Running", "Unknown")
 
 
@@ -20,6 +29,9 @@ def render(store: Store) -> str:
         *_containers(pods),
         *_deployments(list(store.list(DEPLOYMENTS))),
         *_replica_sets(list(store.list(REPLICA_SETS))),
+        *workload_metrics.stateful_sets(store.list(STATEFUL_SETS)),
+        *workload_metrics.daemon_sets(store.list(DAEMON_SETS)),
+        *workload_metrics.jobs(store.list(JOBS)),
         *_nodes(list(store.list(NODES))),
         (
             "kube_namespace_status_phase",

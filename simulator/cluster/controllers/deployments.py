@@ -48,7 +48,7 @@ class Deployments:
         else:
             was_found = self._number(found, new, old, limits)
             self._step(found, new, old, limits)
-        if new is not None:
+        if rollout_status.is_complete(found, found.get("status") or {}) or found["spec"].get("paused"):
             for each in revisions.to_forget(found, old):
                 deleting.delete(self._store, REPLICA_SETS, key[0], each["metadata"]["name"], DeleteOptions())
         return self._write_status(key, limits, was_created=was_created, was_found=was_found)
@@ -68,13 +68,9 @@ class Deployments:
         """A rolling update always; recreate only when no pod of an old revision runs any more."""
         if deployment["spec"].get("strategy", {}).get("type") != "Recreate":
             return True
-        uids = {each["metadata"]["uid"] for each in old}
-        for pod in self._store.list(PODS, deployment["metadata"]["namespace"]):
-            controller = ownership.controller_of(pod)
-            is_old = controller is not None and controller["uid"] in uids
-            if is_old and readiness.phase(pod) not in ("Succeeded", "Failed"):
-                return False
-        return all(_size(each) == 0 for each in old)
+        pods = [pod for each in old for pod in self._store.controlled(PODS, each["metadata"]["uid"])]
+        is_one_left = any(readiness.phase(pod) not in ("Succeeded", "Failed") for pod in pods)
+        return not is_one_left and all(_size(each) == 0 for each in old)
 
     def _create(self, deployment: Object, old: Sequence[Object], limits: Bounds) -> bool:
         desired = int(deployment["spec"].get("replicas", 1))
@@ -119,7 +115,6 @@ class Deployments:
         desired = int(deployment["spec"].get("replicas", 1))
         every = [*([new] if new else []), *reversed(old)]
         active = [each for each in every if _size(each) > 0] or every[:1]
-        was_desired = max((_annotated(each, revisions.DESIRED) or 0 for each in active), default=0)
         if len(active) == 1:
             scales = {active[0]["metadata"]["name"]: desired}
         elif new is not None and _revision(new).available == _size(new) == desired:
@@ -127,7 +122,7 @@ class Deployments:
         elif deployment["spec"].get("strategy", {}).get("type") == "Recreate":
             scales = {}
         else:
-            scales = rolling.proportional(desired, limits, [_revision(each) for each in active], was_desired)
+            scales = rolling.proportional(desired, limits, [_revision(each) for each in active])
         self._apply(deployment, every, scales, limits)
         sizes = revisions.sizes(deployment, desired + limits.surge)
         for each in every:
@@ -233,4 +228,5 @@ def _size(replica_set: Object) -> int:
 
 def _revision(replica_set: Object) -> Revision:
     available = int((replica_set.get("status") or {}).get("availableReplicas") or 0)
-    return Revision(replica_set["metadata"]["name"], _size(replica_set), min(available, _size(replica_set)))
+    maximum = _annotated(replica_set, revisions.MAXIMUM)
+    return Revision(replica_set["metadata"]["name"], _size(replica_set), min(available, _size(replica_set)), maximum)

@@ -93,8 +93,7 @@ def active(pods: Sequence[Object]) -> list[Object]:
 
 def ending(pods: Sequence[Object]) -> list[Object]:
     """Being deleted, and not over yet."""
-    over = ("Succeeded", "Failed")
-    return [p for p in pods if p["metadata"].get("deletionTimestamp") and readiness.phase(p) not in over]
+    return [pod for pod in pods if readiness.is_terminating(pod)]
 
 
 def uncounted(job: Object, pods: Sequence[Object]) -> list[Object]:

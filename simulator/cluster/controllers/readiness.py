@@ -11,6 +11,11 @@ def is_active(pod: Object) -> bool:
     return not pod["metadata"].get("deletionTimestamp") and phase(pod) not in ("Succeeded", "Failed")
 
 
+def is_terminating(pod: Object) -> bool:
+    """Being deleted, and not over yet."""
+    return bool(pod["metadata"].get("deletionTimestamp")) and phase(pod) not in ("Succeeded", "Failed")
+
+
 def phase(pod: Object) -> str:
     """The pod's phase; a pod without status is Pending."""
     return str((pod.get("status") or {}).get("phase") or "Pending")

@@ -1,6 +1,7 @@
 """ReplicaSets: as many pods as asked for."""
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -35,11 +36,13 @@ def decide(replicas: int, pods: Iterable[Object]) -> Decision:
     surplus = len(active) - replicas
     if surplus <= 0:
         return Decision(-surplus, ())
-    return Decision(0, tuple(sorted(active, key=first_to_go)[:surplus]))
+    beside = Counter(str(pod["spec"].get("nodeName")) for pod in active)
+    return Decision(0, tuple(sorted(active, key=lambda pod: first_to_go(pod, beside))[:surplus]))
 
 
-def first_to_go(pod: Object) -> tuple[Any, ...]:
-    """Order of deletion: unassigned, not running, not ready, cheap, ready last, restarted most, newest."""
+def first_to_go(pod: Object, beside: Mapping[str, int]) -> tuple[Any, ...]:
+    """Order of deletion: unassigned, not running, not ready, cheap, on a node with many of its kind (`beside` counts
+    them), ready last, restarted most, newest."""
     ready = readiness.condition(pod, "Ready") or {}
     annotations = pod["metadata"].get("annotations") or {}
     statuses = (pod.get("status") or {}).get("containerStatuses") or ()
@@ -49,6 +52,7 @@ def first_to_go(pod: Object) -> tuple[Any, ...]:
         _PHASES.get(readiness.phase(pod), 1),
         readiness.is_ready(pod),
         int(annotations.get("controller.kubernetes.io/pod-deletion-cost", "0")),
+        -beside.get(str(pod["spec"].get("nodeName")), 0),
         _later_first(ready.get("lastTransitionTime") if readiness.is_ready(pod) else None),
         -restarts,
         _later_first(pod["metadata"].get("creationTimestamp")),
@@ -56,8 +60,8 @@ def first_to_go(pod: Object) -> tuple[Any, ...]:
     )
 
 
-def status_of(replica_set: Object, pods: Iterable[Object], now: datetime, failure: str | None = None) -> Object:
-    """Pure: its status; zero counts are left out except `replicas`, as on the wire of an API server.
+def status_of(replica_set: Object, pods: Sequence[Object], now: datetime, failure: str | None = None) -> Object:
+    """Pure: its status; zero counts are left out except those that an API server always writes.
 
     `failure` is why pods that are missing could not be made.
     """
@@ -72,6 +76,7 @@ def status_of(replica_set: Object, pods: Iterable[Object], now: datetime, failur
     status: Object = {
         "replicas": len(active),
         **{name: count for name, count in counts.items() if count},
+        "terminatingReplicas": sum(readiness.is_terminating(pod) for pod in pods),
         "observedGeneration": replica_set["metadata"].get("generation", 1),
     }
     conditions = [

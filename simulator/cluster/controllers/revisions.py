@@ -96,16 +96,14 @@ def template_hash(template: Mapping[str, Any], collisions: int) -> str:
 
 def to_forget(deployment: Object, old: Sequence[Object]) -> list[Object]:
     """Old ReplicaSets beyond revisionHistoryLimit, lowest revision first; only those that are empty."""
-    limit = deployment["spec"].get("revisionHistoryLimit")
-    limit = 10 if limit is None else limit
-    empty = [
-        each
-        for each in old
-        if not each["spec"].get("replicas")
-        and not (each.get("status") or {}).get("replicas")
-        and not each["metadata"].get("deletionTimestamp")
-    ]
-    return sorted(empty, key=number)[: max(0, len(empty) - limit)]
+    limit = int(deployment["spec"].get("revisionHistoryLimit", 10))
+    living = sorted((each for each in old if not each["metadata"].get("deletionTimestamp")), key=number)
+    beyond = living[: max(0, len(living) - limit)]
+    return [each for each in beyond if not each["spec"].get("replicas") and not _seen(each)]
+
+
+def _seen(replica_set: Object) -> int:
+    return int((replica_set.get("status") or {}).get("replicas") or 0)
 
 
 def _is_same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:

@@ -12,11 +12,15 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Revision:
-    """One ReplicaSet of a Deployment: how many pods it is asked for and how many are available."""
+    """One ReplicaSet of a Deployment: how many pods it is asked for and how many are available.
+
+    `maximum` is how many pods its Deployment could have when it was last scaled; None if nobody noted it.
+    """
 
     name: str
     replicas: int
     available: int
+    maximum: int | None = None
 
 
 @dataclass(frozen=True)
@@ -78,26 +82,26 @@ def lowered_old(desired: int, limits: Bounds, new: Revision, old: Sequence[Revis
     return {each.name: left[each.name] for each in old if left[each.name] != each.replicas}
 
 
-def proportional(desired: int, limits: Bounds, active: Sequence[Revision], was_desired: int) -> dict[str, int]:
+def proportional(desired: int, limits: Bounds, active: Sequence[Revision]) -> dict[str, int]:
     """Scaling in the middle of a rollout: spread desired + surge over the active revisions by their size.
 
-    `active` has the newest revision first; it gets what rounding leaves over.
+    `active` has the newest revision first. The largest comes first and gets what rounding leaves over; among equals
+    the newest when there are more pods to have, the oldest when there are fewer.
     """
     total = sum(each.replicas for each in active)
     allowed = desired + limits.surge if desired > 0 else 0
     to_add = allowed - total
     if not to_add or not active:
         return {}
-    whole = max(1, was_desired + limits.surge, total)
+    ordered = sorted(active if to_add > 0 else reversed(active), key=lambda each: -each.replicas)
     scales: dict[str, int] = {}
     added = 0
-    for each in sorted(active, key=lambda entry: -entry.replicas if to_add > 0 else entry.replicas):
-        share = round(each.replicas * allowed / whole) - each.replicas
-        share = min(share, to_add - added) if to_add > 0 else max(share, to_add - added)
-        share = max(share, 0) if to_add > 0 else min(share, 0)
-        scales[each.name] = max(0, each.replicas + share)
+    for each in ordered:
+        share = math.floor(each.replicas * allowed / (each.maximum or total) + 0.5) - each.replicas
+        share = max(0, min(share, to_add - added)) if to_add > 0 else min(0, max(share, to_add - added))
+        scales[each.name] = each.replicas + share
         added += share
-    scales[active[0].name] = max(0, scales[active[0].name] + to_add - added)
+    scales[ordered[0].name] = max(0, scales[ordered[0].name] + to_add - added)
     return {each.name: scales[each.name] for each in active if scales[each.name] != each.replicas}
 
 

@@ -39,6 +39,7 @@ def assemble(deployment: Object, rollout: Rollout, now: datetime) -> Object:
     }
     new: Object = {"observedGeneration": deployment["metadata"].get("generation", 1)}
     new.update({name: count for name, count in counts.items() if count})
+    new["terminatingReplicas"] = _sum(sets, "terminatingReplicas")
     if status.get("collisionCount"):
         new["collisionCount"] = status["collisionCount"]
     old_conditions = {entry["type"]: entry for entry in status.get("conditions") or ()}
@@ -60,10 +61,12 @@ def _failure(sets: Iterable[Object]) -> Mapping[str, Any] | None:
 
 
 def is_complete(deployment: Object, counts: Mapping[str, int]) -> bool:
-    """Every pod is of the new revision and available."""
+    """Every pod is of the new revision and available, and what the counts tell of is the present spec."""
     desired = int(deployment["spec"].get("replicas", 1))
+    generation = deployment["metadata"].get("generation", 1)
     names = ("updatedReplicas", "replicas", "availableReplicas")
-    return all(counts.get(name, 0) == desired for name in names)
+    is_seen = counts.get("observedGeneration", generation) == generation
+    return is_seen and all(counts.get(name, 0) == desired for name in names)
 
 
 def deadline_in_s(deployment: Object, now: datetime) -> float | None:
@@ -113,6 +116,8 @@ def _progressing(
     name = deployment["metadata"]["name"]
     what = f'ReplicaSet "{rollout.new["metadata"]["name"]}"' if rollout.new else f'Deployment "{name}"'
     old_reason = old["reason"] if old is not None else ""
+    if deployment["spec"].get("paused") and old is not None and old_reason == "ProgressDeadlineExceeded":
+        return dict(old)
     if deployment["spec"].get("paused"):
         return _condition(old, "Progressing", "Unknown", "DeploymentPaused", "Deployment is paused", now)
     if old_reason == "DeploymentPaused":
