@@ -14,13 +14,14 @@ class ApiError(Exception):
         self.reason = reason
         self.message = message
         self.details = details
+        self.continued = ""  # a token with which a list that expired can go on
 
     def status(self) -> dict[str, Any]:
         """The `Status` body that clients parse."""
         body: dict[str, Any] = {
             "kind": "Status",
             "apiVersion": "v1",
-            "metadata": {},
+            "metadata": {"continue": self.continued} if self.continued else {},
             "status": "Failure",
             "message": self.message,
             "reason": self.reason,
@@ -69,9 +70,19 @@ def conflict(resource: str, name: str, group: str = "") -> ApiError:
     )
 
 
-def expired(version: str) -> ApiError:
+def expired(version: int, oldest: int) -> ApiError:
     """410 for a watch from a version that history no longer holds."""
-    return ApiError(410, "Expired", f"too old resource version: {version}")
+    return ApiError(410, "Expired", f"too old resource version: {version} ({oldest})")
+
+
+def too_large_version(wanted: int, current: int) -> ApiError:
+    """504 for a version that has not been yet, as a cache says that does not catch up in time."""
+    details = {
+        "retryAfterSeconds": 1,
+        "causes": [{"reason": "ResourceVersionTooLarge", "message": "Too large resource version"}],
+    }
+    text = f"Timeout: Too large resource version: {wanted}, current: {current}"
+    return ApiError(504, "Timeout", text, details)
 
 
 @dataclass(frozen=True)

@@ -119,6 +119,33 @@ class Store:
         for key in keys[first:end]:
             yield table[key]
 
+    def list_at(self, resource: Resource, namespace: str | None, version: int) -> Iterator[Object]:
+        """The same as it was at an earlier version; `ApiError` 410 if history does not reach back so far."""
+        if version == self._version:
+            yield from self.list(resource, namespace)
+            return
+        if self.oldest > version:
+            raise errors.ApiError(410, "Expired", "The resourceVersion for the provided list is too old.")
+        table = dict(self._objects.get(resource, {}))
+        for change in reversed(self._history):
+            if change.version <= version:
+                break
+            if change.resource == resource:
+                meta = change.object["metadata"]
+                key = (meta.get("namespace", ""), meta["name"])
+                if change.previous is None:
+                    del table[key]
+                else:
+                    table[key] = change.previous
+        for key in sorted(table):
+            if namespace is None or key[0] == namespace:
+                yield table[key]
+
+    @property
+    def oldest(self) -> int:
+        """The earliest version that history still knows."""
+        return self._history[0].version - 1 if self._history else self._version
+
     def dependents(self, uid: str) -> tuple[Place, ...]:
         """Resource, namespace and name of every object that has `uid` among its ownerReferences."""
         return self._owners.dependents(uid)
@@ -199,8 +226,8 @@ class Store:
         """Changes after version `since` (None: from now on). `ApiError` 410 if history is too short."""
         backlog: list[Change] = []
         if since is not None and since < self._version:
-            if self._history and since < self._history[0].version - 1:
-                raise errors.expired(str(since))
+            if since < self.oldest:
+                raise errors.expired(since, self.oldest)
             backlog = [c for c in self._history if c.version > since and c.resource == resource]
         watch = Watch(self, resource, backlog)
         self._watches[resource][watch] = None

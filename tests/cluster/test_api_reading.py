@@ -112,11 +112,14 @@ async def test_a_watch_from_a_version_that_history_lost_is_gone(server, monkeypa
     async with Watching(server, f"{MAPS}?watch=1&resourceVersion=1") as seen:
         kind, status = await seen.next()
     assert (kind, status["code"], status["reason"]) == ("ERROR", 410, "Expired")
+    oldest = server.store.oldest
+    assert status["message"] == f"too old resource version: 1 ({oldest})"
 
 
 async def test_a_client_that_goes_leaves_no_watch_behind(server) -> None:
     before = server.store.open_watches
-    async with Watching(server, f"{MAPS}?watch=1&sendInitialEvents=true") as seen:
+    query = "watch=1&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true"
+    async with Watching(server, f"{MAPS}?{query}") as seen:
         await seen.next()
         assert server.store.open_watches == before + 1
     async with asyncio.timeout(10):

@@ -57,7 +57,9 @@ def test_a_field_selector_matches(text: str, is_match: bool) -> None:
 
 
 def test_a_field_that_a_kind_cannot_be_selected_by_is_a_bad_request() -> None:
-    with pytest.raises(ApiError, match=r"field label not supported: spec\.nodeName"):
+    with pytest.raises(
+        ApiError, match=r'"spec.nodeName" is not a known field selector: only "metadata.name", "metadata.namespace"'
+    ):
         selectors.fields("spec.nodeName=n1", kinds.of("ConfigMap").selectable)
 
 

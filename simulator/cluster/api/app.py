@@ -12,6 +12,8 @@ from simulator.cluster.api import (
     delete_options,
     documents,
     gates,
+    list_options,
+    listing,
     patching,
     pod_logs,
     requests,
@@ -109,11 +111,16 @@ class _Api:
         query, form = request.query, requests.wanted_form(request.headers.get("Accept", ""))
         include = query.get("includeObject") or "Metadata"
         if target.name:
-            obj = self.store.get(target.resource, target.namespace or "", target.name)
-            return as_json(tables.as_single(target.resource, obj, form, include))
+            wanted_version = list_options.resource_version(query)
+            if wanted_version is not None and wanted_version > self.store.version:
+                raise errors.too_large_version(wanted_version, self.store.version)
+            if not requests.flag(query, "watch"):
+                obj = self.store.get(target.resource, target.namespace or "", target.name)
+                return as_json(tables.as_single(target.resource, obj, form, include))
         matches = _selection(query, target)
         namespace = target.namespace if target.resource.is_namespaced else None
         if requests.flag(query, "watch"):
+            list_options.check_watch(query)
             wanted = watching.WatchRequest(
                 target.resource,
                 namespace,
@@ -126,8 +133,9 @@ class _Api:
                 requests.flag(query, "sendInitialEvents"),
             )
             return await watching.stream(request, self.store, wanted, self.watches)
-        found = (obj for obj in self.store.list(target.resource, namespace) if matches(obj))
-        return as_json(tables.as_list(target.resource, found, str(self.store.version), form, include))
+        options, is_plain = list_options.read(query), not (query.get("labelSelector") or query.get("fieldSelector"))
+        page = listing.page(self.store, target.resource, namespace, matches, options, is_plain=is_plain)
+        return as_json(tables.as_list(target.resource, page.objects, page.meta, form, include))
 
     async def _write(self, request: web.Request, target: Target) -> web.StreamResponse:
         form = requests.wanted_form(request.headers.get("Accept", ""))
@@ -200,7 +208,7 @@ class _Api:
             meta = obj["metadata"]
             deleting.delete(self.store, resource, meta.get("namespace", ""), meta["name"], options)
         self.writer.warnings += warnings
-        return self._answer(tables.as_list(resource, chosen, str(self.store.version), Form()), 200)
+        return self._answer(tables.as_list(resource, chosen, {"resourceVersion": str(self.store.version)}, Form()), 200)
 
     def _answer(self, obj: Object, code: int) -> web.Response:
         response = as_json(obj, code)
@@ -232,17 +240,16 @@ class _Api:
 
 def _selection(query: Mapping[str, str], target: Target) -> selectors.Match:
     by_label = selectors.labels(query.get("labelSelector", ""))
-    by_field = selectors.fields(query.get("fieldSelector", ""), kinds.of(target.resource.kind).selectable)
+    kind = kinds.of(target.resource.kind)
+    by_field = selectors.fields(query.get("fieldSelector", ""), kind.selectable, target.resource.kind)
+    if target.name:  # a watch of one object
+        return lambda obj: obj["metadata"]["name"] == target.name and by_label(obj) and by_field(obj)
     return lambda obj: by_label(obj) and by_field(obj)
 
 
 def _since(query: Mapping[str, str]) -> int | None:
-    text = query.get("resourceVersion", "")
-    if text in ("", "0") or requests.flag(query, "sendInitialEvents"):
-        return None
-    if not text.isdecimal():
-        raise errors.bad_request(f'invalid resource version "{text}"')
-    return int(text)
+    version = list_options.resource_version(query)
+    return None if requests.flag(query, "sendInitialEvents") else version or None
 
 
 def _options(request: web.Request, kind: str) -> WriteOptions:

@@ -42,7 +42,10 @@ def changed(kind: str, media: str, old: Object, change: Any) -> Any:
         if isinstance(change, list) and len(change) > _MOST_OPERATIONS:
             text = f"The allowed maximum operations in a JSON patch is {_MOST_OPERATIONS}, got {len(change)}"
             raise errors.ApiError(413, "RequestEntityTooLarge", f"Request entity too large: {text}")
-        return patch.json_patch(old, change)
+        try:
+            return patch.json_patch(old, change)
+        except RecursionError:
+            raise errors.ApiError(422, "Invalid", patch.REJECTED) from None
     if not isinstance(change, dict):
         what = {list: "array", str: "string", bool: "bool"}.get(type(change), "number")
         raise errors.bad_request(
@@ -50,14 +53,17 @@ def changed(kind: str, media: str, old: Object, change: Any) -> Any:
         )
     if media == MERGE:
         return patch.json_merge(old, change)
-    return patch.strategic_merge(kind, old, change)
+    try:
+        return patch.strategic_merge(kind, old, change)
+    except (TypeError, AttributeError, KeyError, ValueError):
+        # Directives may hold anything; what they do not fit is the client's mistake, wherever it shows.
+        raise errors.bad_request("the patch does not fit the object that it is for") from None
 
 
 def decoded(
     resource: Resource, media: str, patched: Any, change: Parsed, options: WriteOptions
 ) -> tuple[Object, list[str]]:
     """The patched object in our shape, and warnings; `ApiError` 422 for what it may not hold."""
-    shown = _go(change.value) if media == STRATEGIC else as_json(patched).decode()
     if not isinstance(patched, dict):
         raise errors.bad_request("a patch must leave an object")
     for key, served in (("apiVersion", resource.api_version), ("kind", resource.kind)):
@@ -67,6 +73,7 @@ def decoded(
                 f"the API version in the data ({text}) does not match the expected API version "
                 f"({resource.api_version}, Kind={resource.kind})"
             )
+    shown = _go(change.value) if media == STRATEGIC else as_json(patched).decode()
     try:
         result = decode(resource.kind, patched)
     except errors.ApiError as refused:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from simulator.cluster import errors
+from simulator.cluster.objects import naming
 from simulator.cluster.resources import ALL, Resource
 
 _SERVED = {(resource.group, resource.version, resource.plural): resource for resource in ALL}
@@ -83,8 +84,9 @@ def number(query: Mapping[str, str], key: str) -> int | None:
     text = query.get(key, "")
     if not text:
         return None
-    if not re.fullmatch(r"-?[0-9]+", text):
-        raise errors.bad_request(f'strconv.ParseInt: parsing "{text}": invalid syntax')
+    if not re.fullmatch(r"[+-]?[0-9]{1,18}", text):
+        problem = "value out of range" if re.fullmatch(r"[+-]?[0-9]+", text) else "invalid syntax"
+        raise errors.bad_request(f"strconv.ParseInt: parsing {naming.quoted(text)}: {problem}")
     return int(text)
 
 

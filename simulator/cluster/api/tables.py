@@ -11,10 +11,9 @@ from simulator.cluster.store import Object
 
 
 def as_list(
-    resource: Resource, objects: Iterable[Object], version: str, form: Form, include: str = "Metadata"
+    resource: Resource, objects: Iterable[Object], meta: Object, form: Form, include: str = "Metadata"
 ) -> Object:
-    """A collection; `include` (None, Metadata or Object) says what each row of a table carries."""
-    meta = {"resourceVersion": version}
+    """A collection with its list's metadata; `include` (None, Metadata, Object): what each row of a table carries."""
     if form.kind == "Table":
         return _table(resource, objects, meta, form, include)
     if form.kind == "PartialObjectMetadata":

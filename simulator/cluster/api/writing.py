@@ -53,18 +53,14 @@ class Writer:
         self.warnings[:] = body.warnings
         if old is None:
             return self._store_new(target, self._named(target, new), options, None), True
-        raw = body.parsed.value.get("metadata")
-        entries = raw.get("managedFields") if isinstance(raw, dict) else None
-        return self._replace(target, old, new, options, _Entries(entries)), False
+        return self._replace(target, old, new, options, _sent(body.parsed.value, new)), False
 
     def patch(self, target: Target, media: str, change: Parsed, options: WriteOptions) -> Object:
         """PATCH in one of the three formats, of an object or of its status."""
         old = self.store.get(target.resource, target.namespace or "", target.name)
         patched = patching.changed(target.resource.kind, media, old, change.value)
         new, self.warnings[:] = patching.decoded(target.resource, media, patched, change, options)
-        meta = patched.get("metadata")
-        entries = meta.get("managedFields") if isinstance(meta, dict) else None
-        return self._replace(target, old, new, options, _Entries(entries))
+        return self._replace(target, old, new, options, _sent(patched, new))
 
     def apply(self, target: Target, change: Parsed, options: WriteOptions) -> tuple[Object, bool]:
         """PATCH by server-side apply; whether it created the object."""
@@ -217,6 +213,14 @@ class _Entries:
 
     sent: Any = None
     final: list[Object] | None = None
+
+
+def _sent(raw: Object, decoded: Object) -> _Entries:
+    """The managed fields that a client sent; the decoder drops an empty list, which says something here."""
+    meta = raw.get("metadata")
+    if isinstance(meta, dict) and meta.get("managedFields") == []:
+        return _Entries([])
+    return _Entries(decoded.get("metadata", {}).get("managedFields"))
 
 
 def _writer(target: Target, options: WriteOptions) -> managed_fields.Writer:

@@ -304,8 +304,8 @@ def _checked(fields: Any) -> Fields:
     for key, node in fields.items():
         if key != "." and key[:2] not in ("f:", "k:", "v:", "i:"):
             raise ValueError(f"missing colon: {key}")
-        if key[:2] in ("k:", "v:"):
-            orjson.loads(key[2:])
+        if key[:2] in ("k:", "v:") and isinstance(orjson.loads(key[2:]), dict) is not (key[0] == "k"):
+            raise ValueError(f"not a path element: {key}")
         _checked(node)
     tree: Fields = fields
     return tree

@@ -39,11 +39,17 @@ SUBDOMAIN = NameRule(
     "'[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')",
     253,
 )
-_QUALIFIED = re.compile(r"([a-z0-9.-]+/)?[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?")
+_NAME_PART = re.compile(r"([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]")
 _QUALIFIED_WORDS = (
     "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an "
     "alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is "
     "'([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')"
+)
+_KEY_FORM = (
+    "a valid label key must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an "
+    "alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is "
+    "'([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]') with an optional DNS subdomain prefix and '/' (e.g. "
+    "'example.com/MyName')"
 )
 _VALUE = re.compile(r"(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?")
 _VALUE_WORDS = (
@@ -63,8 +69,7 @@ def metadata(meta: Mapping[str, object], rule: NameRule) -> Iterator[Cause]:
     yield from labels(meta.get("labels"), "metadata.labels")
     annotations = meta.get("annotations")
     for key in annotations if isinstance(annotations, Mapping) else ():
-        if not _QUALIFIED.fullmatch(key.lower()):
-            yield Cause("metadata.annotations", f'Invalid value: "{key}": {_QUALIFIED_WORDS}')
+        yield from label_key(key.lower(), "metadata.annotations")
 
 
 def of_name(name: str, rule: NameRule, path: str) -> Iterator[Cause]:
@@ -78,12 +83,33 @@ def of_name(name: str, rule: NameRule, path: str) -> Iterator[Cause]:
 def labels(have: object, path: str) -> Iterator[Cause]:
     """What is wrong with a set of labels; anything but a map has none."""
     for key, value in (have if isinstance(have, Mapping) else {}).items():
-        if not _QUALIFIED.fullmatch(key) or len(key.rpartition("/")[2]) > 63:
-            yield Cause(path, f'Invalid value: "{key}": {_QUALIFIED_WORDS}')
-        if len(value) > 63:
-            yield Cause(path, f'Invalid value: "{value}": must be no more than 63 bytes')
-        elif not _VALUE.fullmatch(value):
-            yield Cause(path, f'Invalid value: "{value}": {_VALUE_WORDS}')
+        yield from label_key(key, path)
+        yield from label_value(value, path)
+
+
+def label_key(key: str, path: str) -> Iterator[Cause]:
+    """What is wrong with the key of a label or an annotation."""
+    prefix, slash, name = key.rpartition("/")
+    problems = []
+    if "/" in prefix:
+        problems.append(_KEY_FORM)
+    elif slash and not SUBDOMAIN.pattern.fullmatch(prefix):
+        problems.append(f"prefix part {SUBDOMAIN.words}" if prefix else "prefix part must be non-empty")
+    if "/" not in prefix:
+        if not name or len(name) > 63:
+            problems.append("name part must be " + ("no more than 63 bytes" if name else "non-empty"))
+        if not _NAME_PART.fullmatch(name):
+            problems.append(_QUALIFIED_WORDS)
+    for problem in problems:
+        yield Cause(path, f"Invalid value: {quoted(key)}: {problem}")
+
+
+def label_value(value: str, path: str) -> Iterator[Cause]:
+    """What is wrong with the value of a label."""
+    if len(value) > 63:
+        yield Cause(path, f"Invalid value: {quoted(value)}: must be no more than 63 bytes")
+    if not _VALUE.fullmatch(value):
+        yield Cause(path, f"Invalid value: {quoted(value)}: {_VALUE_WORDS}")
 
 
 def label_selector(selector: Mapping[str, Any] | None, path: str) -> Iterator[Cause]:
@@ -101,9 +127,8 @@ def label_selector(selector: Mapping[str, Any] | None, path: str) -> Iterator[Ca
                 words = "may not be specified when `operator` is 'Exists' or 'DoesNotExist'"
                 yield Cause(f"{place}.values", f"Forbidden: {words}", "FieldValueForbidden")
         else:
-            yield Cause(f"{place}.operator", f'Invalid value: "{operator}": not a valid selector operator')
-        if not _QUALIFIED.fullmatch(key) or len(key.rpartition("/")[2]) > 63:
-            yield Cause(f"{place}.key", f'Invalid value: "{key}": {_QUALIFIED_WORDS}')
+            yield Cause(f"{place}.operator", f"Invalid value: {quoted(operator)}: not a valid selector operator")
+        yield from label_key(key, f"{place}.key")
 
 
 def unsupported(path: str, value: object, *served: str) -> Cause:

@@ -4,6 +4,7 @@ Errors are `ValueError` with Go's words where they are known (encoding/json, sig
 """
 
 import json
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,6 +15,7 @@ import yaml
 DEEPEST = 100
 """Levels of nesting that are read; no object of Kubernetes has a third of it."""
 _ALIASES_FREE, _ALIASED_SHARE = 10_000, 10
+_MOST_DIGITS, _LONGEST_NUMBER = 18, 300
 _TOO_DEEP = "exceeded max depth"
 
 
@@ -42,8 +44,16 @@ def parse_json(raw: bytes) -> Parsed:
             duplicates[id(result)] = tuple(dict.fromkeys(key for key in keys if keys.count(key) > 1))
         return result
 
-    value = json.loads(raw, object_pairs_hook=pairs_of)
+    value = json.loads(raw, object_pairs_hook=pairs_of, parse_int=_whole)
     return Parsed(value, duplicates)
+
+
+def _whole(digits: str) -> int | float:
+    """Beyond 64 bits a number is only about as large as it says."""
+    value = int(digits) if len(digits) <= _MOST_DIGITS else float(digits)
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError(f"cannot unmarshal number {digits[:_MOST_DIGITS]}...")
+    return value
 
 
 def _go_words(error: orjson.JSONDecodeError, raw: bytes) -> str:
@@ -156,6 +166,8 @@ class _Builder:
 
     def _scalar(self, event: yaml.ScalarEvent) -> Any:
         tag = event.tag
+        if ":" in event.value and tag is None and event.implicit[0]:
+            return event.value  # base 60 is a number in YAML 1.1 for PyYAML only
         if tag is None or tag == "!":
             tag = self._construct.resolve(yaml.ScalarNode, event.value, event.implicit)  # type: ignore[no-untyped-call]
         if tag in ("tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:merge", "tag:yaml.org,2002:value"):
@@ -165,9 +177,9 @@ class _Builder:
             value = self._construct.construct_object(node)
         except (ValueError, yaml.YAMLError):
             return event.value
-        if isinstance(value, bytes):
-            return event.value
-        if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):
+        if isinstance(value, int) and abs(value) >= 1 << 63:
+            value = float(value) if len(event.value) <= _LONGEST_NUMBER else event.value
+        if isinstance(value, bytes) or (isinstance(value, float) and not math.isfinite(value)):
             return event.value
         return value
 

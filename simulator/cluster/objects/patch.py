@@ -9,8 +9,12 @@ from typing import Any
 
 from simulator.cluster import errors
 from simulator.cluster.objects.schemas import Field, Model, model_of, models
+from simulator.cluster.objects.stored_fields import as_json
 from simulator.cluster.store import Object
 
+REJECTED = "the server rejected our request due to an error in our request"
+"""All that an API server says of a JSON patch that does not apply."""
+MOST_COPIED = 3 * 1024 * 1024
 _DIRECTIVE = "$patch"
 _RETAIN = "$retainKeys"
 _DELETE_FROM = "$deleteFromPrimitiveList/"
@@ -40,15 +44,18 @@ def json_patch(document: Any, operations: Any) -> Any:
     if not isinstance(operations, list):
         raise errors.bad_request("json: cannot unmarshal object into Go value of type jsonpatch.Patch")
     result = copy.deepcopy(document)
+    copied = 0
     for operation in operations:
         if not isinstance(operation, dict) or not isinstance(operation.get("path"), str):
             raise errors.bad_request("a JSON patch operation needs 'op' and 'path'")
         try:
+            if operation.get("op") == "copy":
+                copied += len(as_json(_look_up(result, _pointer(operation["from"]))))
+                if copied > MOST_COPIED:
+                    raise ValueError(f"the accumulated size of copies exceeds {MOST_COPIED} bytes")
             result = _apply(result, operation)
-        except (KeyError, IndexError, ValueError, TypeError) as error:
-            raise errors.ApiError(
-                422, "Invalid", f"the server rejected our request due to an error in our request: {error}"
-            ) from error
+        except (KeyError, IndexError, ValueError, TypeError, AttributeError) as error:
+            raise errors.ApiError(422, "Invalid", REJECTED) from error
     return result
 
 

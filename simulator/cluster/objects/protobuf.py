@@ -15,6 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from simulator.cluster.objects.parsing import parse_json
 from simulator.cluster.store import Object
 
 MEDIA_TYPE = "application/vnd.kubernetes.protobuf"
@@ -69,7 +70,9 @@ def decode(body: bytes) -> Object:
     version, kind = about.get("apiVersion", ""), about.get("kind", "")
     raw = base64.b64decode(envelope.get("raw", ""))
     if envelope.get("contentType") == "application/json":
-        decoded: Object = json.loads(raw)
+        decoded = parse_json(raw).value
+        if not isinstance(decoded, dict):
+            raise ValueError("json: cannot unmarshal the value into an object")
         return decoded
     if kind not in ROOTS:
         raise ValueError(f'no kind "{kind}" is registered for version "{version}" in protobuf')
@@ -87,7 +90,9 @@ def _message(kind: str, data: bytes) -> Object:
             raise ValueError(f"proto: wrong wireType for field {field.name}")
         if field.label == "map":
             pair = dict(_fields(raw))
-            key, value = bytes(pair.get(1, b"")), bytes(pair.get(2, b""))
+            key, value = pair.get(1, b""), pair.get(2, b"")
+            if isinstance(key, int) or isinstance(value, int):
+                raise ValueError(f"proto: wrong wireType for field {field.name}")
             result.setdefault(field.name, {})[key.decode()] = _value(field.type, value)
         elif field.label == "list":
             result.setdefault(field.name, []).append(_value(field.type, raw))

@@ -7,6 +7,7 @@ from decimal import ROUND_UP, Decimal
 
 PATTERN = r"^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$"
 _QUANTITY = re.compile(r"^([+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+))(?:([eE][+-]?[0-9]+)|(Ki|Mi|Gi|Ti|Pi|Ei|[numkMGTPE]))?$")
+_LONGEST, _LONGEST_EXPONENT = 64, 4  # what is longer is no amount of anything, and takes long to reckon with
 _SUFFIXES = {
     "n": Decimal("1e-9"),
     "u": Decimal("1e-6"),
@@ -23,8 +24,8 @@ _SUFFIXES = {
 
 def parse(text: str) -> Decimal:
     """The amount in its base unit (cores, bytes); `ValueError` in the API server's words if it does not parse."""
-    match = _QUANTITY.match(text)
-    if match is None:
+    match = _QUANTITY.match(text) if len(text) <= _LONGEST else None
+    if match is None or len(match[2] or "") > _LONGEST_EXPONENT:
         raise ValueError(f"quantities must match the regular expression '{PATTERN}'")
     number, exponent, suffix = match.groups()
     return Decimal(number + (exponent or "")) * _SUFFIXES.get(suffix or "", Decimal(1))

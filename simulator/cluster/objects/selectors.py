@@ -5,18 +5,18 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from simulator.cluster import errors
+from simulator.cluster.objects import label_terms
 from simulator.cluster.store import Object
 
 Match = Callable[[Object], bool]
 
-_SET = re.compile(r"^(?P<key>\S+)\s+(?P<op>in|notin)\s*\((?P<values>[^)]*)\)$")
-_KEY = re.compile(r"^([a-z0-9A-Z.-]+/)?[A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?$")
 _FIELDS_OF_ALL = ("metadata.name", "metadata.namespace")
+_OWN_WORDS = ("Pod", "Node", "Service", "Event", "Secret", "Namespace")
 
 
 def labels(text: str) -> Match:
     """A label selector as in `-l`: `a=b,c!=d,e in (f,g),h notin (i),j,!k`. `ApiError` 400 if it does not parse."""
-    tests = [_label_term(term) for term in _split(text)]
+    tests = [_requirement(term.key, term.operator, term.values) for term in label_terms.parse(text)]
     return lambda obj: all(test(obj.get("metadata", {}).get("labels") or {}) for test in tests)
 
 
@@ -35,19 +35,42 @@ def label_selector(selector: Mapping[str, Any] | None) -> Callable[[Mapping[str,
     return lambda have: all(have.get(key) == value for key, value in wanted.items()) and all(t(have) for t in tests)
 
 
-def fields(text: str, selectable: tuple[str, ...]) -> Match:
+def fields(text: str, selectable: tuple[str, ...], kind: str = "") -> Match:
     """A field selector as in `--field-selector`; `ApiError` 400 for a field that is not `selectable`."""
     known = _FIELDS_OF_ALL + selectable
     tests: list[Match] = []
-    for term in filter(None, (part.strip() for part in text.split(","))):
-        match = re.fullmatch(r"([^=!]+?)\s*(==|!=|=)\s*(.*)", term)
+    for term in sorted(filter(None, _terms(text))):
+        match = re.match(r"(.*?)(!=|==|=)(.*)", term, re.DOTALL)
         if match is None:
             raise errors.bad_request(f"invalid selector: '{text}'; can't understand '{term}'")
         path, operator, value = match.groups()
+        value = _unescaped(value)
         if path not in known:
-            raise errors.bad_request(f"field label not supported: {path}")
+            raise errors.bad_request(_unknown(path, kind))
         tests.append(_field_test(path, operator != "!=", value))
     return lambda obj: all(test(obj) for test in tests)
+
+
+def _unknown(path: str, kind: str) -> str:
+    """The kinds that have selectable fields of their own say so in words of their own (pkg/apis/*/v1/conversion.go)."""
+    if kind in _OWN_WORDS:
+        return f"field label not supported: {path}"
+    if kind == "Job":
+        return f'field label "{path}" not supported for {kind}'
+    return f'"{path}" is not a known field selector: only "metadata.name", "metadata.namespace"'
+
+
+def _terms(text: str) -> list[str]:
+    """Split at commas that no backslash precedes."""
+    return re.findall(r"(?:\\.|[^,\\])+|\\$", text, re.DOTALL)
+
+
+def _unescaped(value: str) -> str:
+    if bad := re.search(r"\\(?![\\,=])(.?)", re.sub(r"\\[\\,=]", "", value), re.DOTALL):
+        raise errors.bad_request(f"invalid field selector: invalid escape sequence: \\{bad[1]}")
+    if "=" in re.sub(r"\\.", "", value):
+        raise errors.bad_request("invalid field selector: unescaped character in value: =")
+    return re.sub(r"\\(.)", r"\1", value)
 
 
 def field_text(obj: Object, path: str) -> str:
@@ -70,37 +93,6 @@ def _field_test(path: str, is_equal: bool, value: str) -> Match:
     return lambda obj: (field_text(obj, path) == value) is is_equal
 
 
-def _split(text: str) -> Iterable[str]:
-    depth, term = 0, ""
-    for sign in text:
-        depth += (sign == "(") - (sign == ")")
-        if sign == "," and depth == 0:
-            yield from filter(None, [term.strip()])
-            term = ""
-        else:
-            term += sign
-    yield from filter(None, [term.strip()])
-
-
-def _label_term(term: str) -> Callable[[Mapping[str, str]], bool]:
-    if match := _SET.match(term):
-        values = [value.strip() for value in match["values"].split(",")]
-        return _requirement(_key(match["key"]), "In" if match["op"] == "in" else "NotIn", values)
-    for sign, operator in (("!=", "NotIn"), ("==", "In"), ("=", "In")):
-        if sign in term:
-            key, _, value = term.partition(sign)
-            return _requirement(_key(key.strip()), operator, [value.strip()])
-    if term.startswith("!"):
-        return _requirement(_key(term[1:].strip()), "DoesNotExist", ())
-    return _requirement(_key(term), "Exists", ())
-
-
-def _key(text: str) -> str:
-    if not _KEY.match(text):
-        raise errors.bad_request(f"unable to parse requirement: invalid label key {text!r}")
-    return text
-
-
 def _requirement(key: str, operator: str, values: Iterable[str]) -> Callable[[Mapping[str, str]], bool]:
     among = frozenset(values)
     match operator:
@@ -112,4 +104,11 @@ def _requirement(key: str, operator: str, values: Iterable[str]) -> Callable[[Ma
             return lambda have: key in have
         case "DoesNotExist":
             return lambda have: key not in have
+        case "Gt" | "Lt":
+            limit, sign = int(min(among)), 1 if operator == "Gt" else -1
+            return lambda have: _is_number(have.get(key, "")) and (int(have[key]) - limit) * sign > 0
     raise errors.bad_request(f"{operator!r} is not a valid label selector operator")
+
+
+def _is_number(text: str) -> bool:
+    return re.fullmatch(r"[+-]?[0-9]{1,18}", text) is not None
