@@ -45,15 +45,23 @@ Plugin = Callable[[Resource, Object], None]
 class Watch:
     """Changes of one resource from a version on; an async iterator that its owner closes."""
 
-    def __init__(self, store: "Store", resource: Resource, backlog: list[Change]) -> None:
+    def __init__(self, store: "Store", resource: Resource, backlog: list[Change], most_pending: int | None) -> None:
         self._store = store
         self.resource = resource
+        self.is_behind = False
+        """Whether more changes came than may wait: the watch has ended, and what waited is dropped."""
+        self._most_pending = most_pending
         self._queue: asyncio.Queue[Change | None] = asyncio.Queue()
         for change in backlog:
             self._queue.put_nowait(change)
 
     def push(self, change: Change) -> None:
         """Called by the store only."""
+        if self._most_pending is not None and self._queue.qsize() >= self._most_pending:
+            self.is_behind = True
+            self._queue = asyncio.Queue()
+            self.close()
+            return
         self._queue.put_nowait(change)
 
     @property
@@ -222,14 +230,17 @@ class Store:
         old = self.get(resource, namespace, name)
         return self._write("DELETED", resource, (namespace, name), old, old)
 
-    def watch(self, resource: Resource, since: int | None = None) -> Watch:
-        """Changes after version `since` (None: from now on). `ApiError` 410 if history is too short."""
+    def watch(self, resource: Resource, since: int | None = None, most_pending: int | None = None) -> Watch:
+        """Changes after version `since` (None: from now on). `ApiError` 410 if history is too short.
+
+        A watch with more than `most_pending` changes that nobody read ends, so that it holds no memory.
+        """
         backlog: list[Change] = []
         if since is not None and since < self._version:
             if since < self.oldest:
                 raise errors.expired(since, self.oldest)
             backlog = [c for c in self._history if c.version > since and c.resource == resource]
-        watch = Watch(self, resource, backlog)
+        watch = Watch(self, resource, backlog, most_pending)
         self._watches[resource][watch] = None
         return watch
 

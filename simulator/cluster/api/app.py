@@ -15,6 +15,7 @@ from simulator.cluster.api import (
     list_options,
     listing,
     patching,
+    patience,
     pod_logs,
     requests,
     tables,
@@ -54,7 +55,7 @@ def build_app(
     """
     api = _Api(store, Writer(store, addresses), addresses, runtime, metrics, absent)
     app = web.Application(
-        middlewares=[gates.refusals, gates.authenticated(user_of)],
+        middlewares=[patience.in_time(), gates.refusals, gates.authenticated(user_of)],
         client_max_size=gates.LARGEST_BODY,
     )
     app.on_response_prepare.append(gates.audited(audit))

@@ -40,7 +40,7 @@ def audited(audit: Callable[[AuditLine], None]) -> OnAnswer:
         audit(
             AuditLine(
                 datetime.now(UTC).isoformat(timespec="microseconds"),
-                request.headers.get("User-Agent", ""),
+                _readable(request.headers.get("User-Agent", "")),
                 "deletecollection" if is_collection else verb,
                 request.path_qs,
                 response.status,
@@ -69,13 +69,18 @@ async def refusals(request: web.Request, handler: Handler) -> web.StreamResponse
         return answers.as_json(failed.status(), failed.code)
 
 
+def _readable(header: str) -> str:
+    """A header as text that can be written down; clients may send bytes that are none."""
+    return header.encode(errors="replace").decode()
+
+
 def authenticated(user_of: Callable[[str], User | None]) -> Middleware:
     """Refuse every request without a token of this server (401), and what its user may not do (403)."""
 
     @web.middleware
     async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-        user = user_of(token.strip()) if scheme.lower() == "bearer" else None
+        user = user_of(token.strip()) if scheme.lower() == "bearer" and token.isascii() else None
         if user is None:
             raise errors.unauthorized()
         authorizing.check(user, request.method, request.path, request.query, requests.parse_path(request.path))

@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from aiohttp import web
@@ -17,6 +17,10 @@ from simulator.cluster.store import Change, Object, Store, Watch
 
 _BOOKMARK_EVERY_S = 60.0
 _SHORTEST_S, _LONGEST_S = 1800.0, 3600.0
+_BUFFERED = 64 * 1024
+MOST_PENDING = 1000
+"""Changes that may wait for one client; a watch that falls further behind ends with 410."""
+STUCK_S = 30.0
 _INITIAL_END = {"k8s.io/initial-events-end": "true"}
 
 
@@ -40,42 +44,79 @@ async def stream(request: web.Request, store: Store, wanted: WatchRequest, live:
     response = web.StreamResponse(headers={"Content-Type": "application/json"})
     loop = asyncio.get_running_loop()
     end_s = loop.time() + (wanted.timeout_s or random.uniform(_SHORTEST_S, _LONGEST_S))
+    client = _Client(request, response)
     try:
-        watch = store.watch(wanted.resource, wanted.since)
+        watch = store.watch(wanted.resource, wanted.since, MOST_PENDING)
     except errors.ApiError as refused:
-        await response.prepare(request)
-        await response.write(_line("ERROR", refused.status()))
+        await client.send(_line("ERROR", refused.status()))
         return response
     live.add(watch)
     try:
-        first = b"".join(_initial(store, wanted))
-        await response.prepare(request)
-        if first:
-            await response.write(first)
+        for piece in _pieces(_initial(store, wanted, str(store.version))):
+            await client.send(piece)
         while (left_s := end_s - loop.time()) > 0:
             try:
                 change = await asyncio.wait_for(anext(watch), min(left_s, _BOOKMARK_EVERY_S))
             except StopAsyncIteration:
+                if watch.is_behind:
+                    gone = errors.expired(wanted.since or 0, store.oldest)
+                    await client.send(_line("ERROR", gone.status()))
                 return response
             except TimeoutError:
                 if wanted.wants_bookmarks and not watch.has_pending:
-                    await response.write(_bookmark(store, wanted, {}))
+                    await client.send(_bookmark(str(store.version), wanted, {}))
                 continue
-            for line in _lines(change, wanted):
-                await response.write(line)
+            if wanted.since is None or change.version > wanted.since:
+                for line in _lines(change, wanted):
+                    await client.send(line)
     finally:
         live.discard(watch)
         watch.close()
     return response
 
 
-def _initial(store: Store, wanted: WatchRequest) -> Iterator[bytes]:
+class _Client:
+    """The reader at the other end, who may be slow but not for ever."""
+
+    def __init__(self, request: web.Request, response: web.StreamResponse) -> None:
+        self._request, self._response = request, response
+
+    async def send(self, data: bytes) -> None:
+        """Write, and wait while much is unread; `ConnectionError` for a client that reads nothing for `STUCK_S`."""
+        try:
+            async with asyncio.timeout(STUCK_S):
+                if not self._response.prepared:
+                    if self._request.transport is not None:
+                        self._request.transport.set_write_buffer_limits(_BUFFERED)
+                    await self._response.prepare(self._request)
+                await self._response.write(data)
+        except TimeoutError:
+            if self._request.transport is not None:
+                self._request.transport.abort()
+            raise ConnectionResetError("the client does not read its watch") from None
+
+
+def _pieces(lines: Iterable[bytes]) -> Iterator[bytes]:
+    """Lines joined to what is worth a write; at least one, which opens the stream."""
+    waiting: list[bytes] = []
+    size = 0
+    for line in lines:
+        waiting.append(line)
+        size += len(line)
+        if size >= _BUFFERED:
+            yield b"".join(waiting)
+            waiting, size = [], 0
+    yield b"".join(waiting)
+
+
+def _initial(store: Store, wanted: WatchRequest, version: str) -> Iterator[bytes]:
+    """What there is at `version`, the present one when the first line is asked for."""
     if wanted.since is None:
-        for obj in store.list(wanted.resource, wanted.namespace):
+        for obj in list(store.list(wanted.resource, wanted.namespace)):
             if wanted.matches(obj):
                 yield _event("ADDED", obj, wanted)
     if wanted.wants_initial_end:
-        yield _bookmark(store, wanted, _INITIAL_END)
+        yield _bookmark(version, wanted, _INITIAL_END)
 
 
 def _lines(change: Change, wanted: WatchRequest) -> Iterator[bytes]:
@@ -95,8 +136,7 @@ def _event(kind: str, obj: Object, wanted: WatchRequest) -> bytes:
     return _line(kind, tables.as_single(wanted.resource, obj, wanted.form, wanted.include))
 
 
-def _bookmark(store: Store, wanted: WatchRequest, annotations: dict[str, str]) -> bytes:
-    version = str(store.version)
+def _bookmark(version: str, wanted: WatchRequest, annotations: dict[str, str]) -> bytes:
     return _line("BOOKMARK", tables.as_bookmark(wanted.resource, version, wanted.form, annotations))
 
 
