@@ -135,6 +135,10 @@ def _resources(resources: Object, path: str) -> Iterator[Cause]:
                 amounts[part, key] = quantities.parse(text)
             except ValueError as error:
                 yield Cause(f"{path}.{part}[{key}]", f'Invalid value: "{text}": {error}')
+                continue
+            if amounts[part, key] < 0:
+                words = "must be greater than or equal to 0"
+                yield Cause(f"{path}.{part}[{key}]", f'Invalid value: "{text}": {words}')
     for (part, key), amount in amounts.items():
         limit = amounts.get(("limits", key))
         if part == "requests" and limit is not None and amount > limit:
