@@ -356,14 +356,14 @@ def test_five_hundred_watches_that_nobody_reads_are_ended_and_delay_nobody(door,
     monkeypatch.setattr(watching, "STUCK_S", 3.0)
     monkeypatch.setattr(watching, "MOST_PENDING", 50)
     path = "/api/v1/namespaces/default/configmaps?watch=1&labelSelector=flood%3Dyes"
-    before = len(door.store._watches)
+    before = door.store.open_watches
     big = {"metadata": {"name": "flood", "namespace": "default", "labels": {"flood": "yes"}}}
     rss_mb = psutil.Process().memory_info().rss / 1e6
     with ExitStack() as stack:
         for _ in range(500):
             client = stack.enter_context(door.connect(receive_buffer=4096))
             client.sendall(door.head("GET", path))
-        _until(lambda: len(door.store._watches) >= before + 500)
+        _until(lambda: door.store.open_watches >= before + 500)
 
         def flood(n: int) -> None:
             data = {"a": f"{n}" + "x" * 20_000}
@@ -376,7 +376,7 @@ def test_five_hundred_watches_that_nobody_reads_are_ended_and_delay_nobody(door,
             door.loop.call_soon_threadsafe(flood, n)
             if n % 20 == 0:
                 assert door.is_well()
-        _until(lambda: len(door.store._watches) == before, 60)
+        _until(lambda: door.store.open_watches == before, 60)
         assert door.is_well()
         grown_mb = psutil.Process().memory_info().rss / 1e6 - rss_mb
     assert grown_mb < 400
