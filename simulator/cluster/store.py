@@ -263,6 +263,8 @@ class Store:
         if resource != EVENTS:
             before, after = old and old["metadata"], None if kind == "DELETED" else obj["metadata"]
             self._owners.move((resource, *key), before, after)
+        if isinstance(old, Stored):
+            old.forget()
         change = Change(self._version, kind, resource, obj, old)
         self._history.append(change)
         for watch in tuple(self._watches[resource]):

@@ -23,6 +23,15 @@ class Stored(dict[str, Any]):
         made = self._made[key] = make()
         return made
 
+    def __deepcopy__(self, _memo: object) -> dict[str, Any]:
+        """A draft for the caller: an ordinary dict."""
+        draft: dict[str, Any] = copied(self)
+        return draft
+
+    def forget(self) -> None:
+        """Drop what was made: a newer version has taken the place of this one."""
+        self._made = {}
+
 
 def once(obj: dict[str, Any], key: Hashable, make: Callable[[], T]) -> T:
     """`Stored.once` for an object that may not be stored, such as the answer to a dry run."""

@@ -3,11 +3,18 @@
 from collections.abc import Iterable
 from typing import Any
 
+import orjson
+
 from simulator.cluster import kinds
 from simulator.cluster.api.requests import Form
-from simulator.cluster.printing.column import present
+from simulator.cluster.objects.stored_fields import as_json
+from simulator.cluster.printing.column import present, rows
 from simulator.cluster.resources import Resource
 from simulator.cluster.store import Object
+from simulator.cluster.stored import once
+
+Shown = Object | orjson.Fragment
+"""What `as_json` writes out."""
 
 
 def as_list(
@@ -20,20 +27,20 @@ def as_list(
         items = [_partial(obj, form) for obj in objects]
         kind, group = "PartialObjectMetadataList", f"meta.k8s.io/{form.version}"
     else:
-        items, kind, group = list(objects), f"{resource.kind}List", resource.api_version
+        items, kind, group = [_whole(obj) for obj in objects], f"{resource.kind}List", resource.api_version
     return {"kind": kind, "apiVersion": group, "metadata": meta, "items": items}
 
 
-def as_single(resource: Resource, obj: Object, form: Form, include: str = "Metadata") -> Object:
+def as_single(resource: Resource, obj: Object, form: Form, include: str = "Metadata") -> Shown:
     """One object."""
     if form.kind == "Table":
         return _table(resource, [obj], {"resourceVersion": obj["metadata"].get("resourceVersion", "")}, form, include)
     if form.kind == "PartialObjectMetadata":
         return _partial(obj, form)
-    return obj
+    return _whole(obj)
 
 
-def as_bookmark(resource: Resource, version: str, form: Form, annotations: dict[str, str]) -> Object:
+def as_bookmark(resource: Resource, version: str, form: Form, annotations: dict[str, str]) -> Shown:
     """An object that carries nothing but a resourceVersion."""
     meta: Object = {"resourceVersion": version, "creationTimestamp": None}
     if annotations:
@@ -46,8 +53,7 @@ def as_bookmark(resource: Resource, version: str, form: Form, annotations: dict[
 
 def _table(resource: Resource, objects: Iterable[Object], meta: Object, form: Form, include: str) -> Object:
     columns = kinds.of(resource.kind).columns
-    now = present()
-    rows = [{"cells": [c.read(obj, now) for c in columns], **_carried(obj, form, include)} for obj in objects]
+    shown = [{"cells": row, **_carried(obj, form, include)} for obj, row in rows(columns, objects, present())]
     return {
         "kind": "Table",
         "apiVersion": f"meta.k8s.io/{form.version}",
@@ -62,19 +68,26 @@ def _table(resource: Resource, objects: Iterable[Object], meta: Object, form: Fo
             }
             for column in columns
         ],
-        "rows": rows,
+        "rows": shown,
     }
 
 
 def _carried(obj: Object, form: Form, include: str) -> dict[str, Any]:
     if include == "None":
         return {}
-    return {"object": obj if include == "Object" else _partial(obj, form)}
+    return {"object": _whole(obj) if include == "Object" else _partial(obj, form)}
 
 
-def _partial(obj: Object, form: Form) -> Object:
-    return {
-        "kind": "PartialObjectMetadata",
-        "apiVersion": f"meta.k8s.io/{form.version}",
-        "metadata": obj["metadata"],
-    }
+def _whole(obj: Object) -> orjson.Fragment:
+    """An object as JSON, written once for each stored version, however many lists and watches show it."""
+    return once(obj, "json", lambda: orjson.Fragment(as_json(obj)))
+
+
+def _partial(obj: Object, form: Form) -> orjson.Fragment:
+    def write() -> orjson.Fragment:
+        group = f"meta.k8s.io/{form.version}"
+        return orjson.Fragment(
+            as_json({"kind": "PartialObjectMetadata", "apiVersion": group, "metadata": obj["metadata"]})
+        )
+
+    return once(obj, ("partial", form.version), write)

@@ -140,5 +140,5 @@ def _bookmark(version: str, wanted: WatchRequest, annotations: dict[str, str]) -
     return _line("BOOKMARK", tables.as_bookmark(wanted.resource, version, wanted.form, annotations))
 
 
-def _line(kind: str, obj: Object) -> bytes:
+def _line(kind: str, obj: tables.Shown) -> bytes:
     return as_json({"type": kind, "object": obj}) + b"\n"

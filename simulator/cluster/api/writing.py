@@ -1,6 +1,5 @@
 """Create, update, patch and apply: from what a client sent to what is stored. No I/O beyond the store."""
 
-import copy
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -19,6 +18,7 @@ from simulator.cluster.ports import ServiceAddresses
 from simulator.cluster.printing.column import selector_text
 from simulator.cluster.resources import NAMESPACES, Resource
 from simulator.cluster.store import Object, Store, timestamp
+from simulator.cluster.stored import copied
 
 _SYSTEM_SET = ("uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation", "selfLink")
 _CREATED_BY_UPDATE = ("Service", "Endpoints", "Event")
@@ -90,7 +90,7 @@ class Writer:
         if replicas < 0:
             message = f"Invalid value: {replicas}: must be greater than or equal to 0"
             raise errors.invalid("Scale", target.name, "spec.replicas", message, "autoscaling")
-        new = copy.deepcopy(old)
+        new = copied(old)
         new["spec"]["replicas"] = replicas
         for key in ("resourceVersion", "uid"):
             new["metadata"][key] = meta.get(key) or old["metadata"][key]
@@ -136,13 +136,13 @@ class Writer:
                 meta[key] = stored[key]
         meta.pop("managedFields", None)
         if target.subresource == "status":
-            new = {**copy.deepcopy(old), "status": new.get("status") or {}}
+            new = {**copied(old), "status": new.get("status") or {}}
             new["metadata"].pop("managedFields", None)
         else:
             if "status" in resource.subresources:
                 new.pop("status", None)
                 if "status" in old:
-                    new["status"] = copy.deepcopy(old["status"])
+                    new["status"] = copied(old["status"])
             new = admission.admit_update(resource, new, old)
         self._keep_owners(target, old, new, options, entries)
         if options.is_dry_run or new == old:

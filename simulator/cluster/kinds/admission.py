@@ -1,6 +1,5 @@
 """The gate before the store: every object passes here, from clients and controllers alike. Pure."""
 
-import copy
 from collections.abc import Iterator, Mapping
 
 from simulator.cluster import errors, kinds
@@ -9,6 +8,7 @@ from simulator.cluster.objects import naming
 from simulator.cluster.objects.schemas import Model, model_of, models
 from simulator.cluster.resources import Resource
 from simulator.cluster.store import Object
+from simulator.cluster.stored import copied
 
 
 def admit(resource: Resource, obj: Object) -> Object:
@@ -17,7 +17,7 @@ def admit(resource: Resource, obj: Object) -> Object:
     `ApiError` 422 with every cause where Kubernetes would not store it.
     """
     kind = kinds.of(resource.kind)
-    obj = copy.deepcopy(obj)
+    obj = copied(obj)
     obj["apiVersion"], obj["kind"] = resource.api_version, resource.kind
     obj.setdefault("metadata", {})
     kind.fill(obj)
@@ -30,7 +30,7 @@ def admit(resource: Resource, obj: Object) -> Object:
 
 def admit_update(resource: Resource, obj: Object, old: Object) -> Object:
     """The same for `obj` taking the place of `old`, where some fields may not change."""
-    obj = copy.deepcopy(obj)
+    obj = copied(obj)
     obj["apiVersion"], obj["kind"] = resource.api_version, resource.kind
     kind = kinds.of(resource.kind)
     kind.fill(obj)

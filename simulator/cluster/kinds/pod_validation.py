@@ -1,6 +1,5 @@
 """Is a defaulted PodSpec one that Kubernetes would run, and may a pod's spec be changed so? Pure."""
 
-import copy
 import re
 from collections.abc import Iterator
 
@@ -8,6 +7,7 @@ from simulator.cluster.errors import Cause
 from simulator.cluster.kinds import pod_placement
 from simulator.cluster.objects import naming, quantities
 from simulator.cluster.store import Object
+from simulator.cluster.stored import copied
 
 _LABEL = re.compile(r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$")
 _ENV_NAME = re.compile(r"^[^\x00-\x1f=\x7f]+$")
@@ -50,7 +50,7 @@ def pod_update(new: Object, old: Object) -> Iterator[Cause]:
     """A pod's spec is fixed but for its images, deadline, tolerations and grace period."""
 
     def fixed_part(spec: Object) -> Object:
-        spec = copy.deepcopy(spec)
+        spec = copied(spec)
         for container in [*spec.get("containers", ()), *spec.get("initContainers", ())]:
             container.pop("image", None)
         for key in ("activeDeadlineSeconds", "tolerations", "terminationGracePeriodSeconds", "schedulingGates"):

@@ -4,13 +4,13 @@ Strategic merge knows from the schema how each list merges: by the key that name
 not at all. Its rules are those of k8s.io/apimachinery/pkg/util/strategicpatch.
 """
 
-import copy
 from typing import Any
 
 from simulator.cluster import errors
 from simulator.cluster.objects.schemas import Field, Model, model_of, models
 from simulator.cluster.objects.stored_fields import as_json
 from simulator.cluster.store import Object
+from simulator.cluster.stored import copied
 
 REJECTED = "the server rejected our request due to an error in our request"
 """All that an API server says of a JSON patch that does not apply."""
@@ -23,13 +23,13 @@ _ORDER = "$setElementOrder/"
 
 def strategic_merge(kind: str, document: Object, patch: Object) -> Object:
     """`document` of a served kind with a strategic merge patch applied; both stay as they are."""
-    return _merge_map(copy.deepcopy(document), copy.deepcopy(patch), model_of(kind))
+    return _merge_map(copied(document), copied(patch), model_of(kind))
 
 
 def json_merge(document: Any, patch: Any) -> Any:
     """RFC 7386: null deletes, objects merge, everything else replaces."""
     if not isinstance(patch, dict):
-        return copy.deepcopy(patch)
+        return copied(patch)
     result = dict(document) if isinstance(document, dict) else {}
     for key, value in patch.items():
         if value is None:
@@ -43,15 +43,15 @@ def json_patch(document: Any, operations: Any) -> Any:
     """RFC 6902; `ApiError` 422 where an operation does not apply, 400 where it is none."""
     if not isinstance(operations, list):
         raise errors.bad_request("json: cannot unmarshal object into Go value of type jsonpatch.Patch")
-    result = copy.deepcopy(document)
-    copied = 0
+    result = copied(document)
+    bytes_copied = 0
     for operation in operations:
         if not isinstance(operation, dict) or not isinstance(operation.get("path"), str):
             raise errors.bad_request("a JSON patch operation needs 'op' and 'path'")
         try:
             if operation.get("op") == "copy":
-                copied += len(as_json(_look_up(result, _pointer(operation["from"]))))
-                if copied > MOST_COPIED:
+                bytes_copied += len(as_json(_look_up(result, _pointer(operation["from"]))))
+                if bytes_copied > MOST_COPIED:
                     raise ValueError(f"the accumulated size of copies exceeds {MOST_COPIED} bytes")
             result = _apply(result, operation)
         except (KeyError, IndexError, ValueError, TypeError, AttributeError) as error:
@@ -63,17 +63,17 @@ def _apply(document: Any, operation: Object) -> Any:
     steps = _pointer(operation["path"])
     match operation.get("op"):
         case "add":
-            return _put(document, steps, copy.deepcopy(operation["value"]), is_insert=True)
+            return _put(document, steps, copied(operation["value"]), is_insert=True)
         case "replace":
             _look_up(document, steps)
-            return _put(document, steps, copy.deepcopy(operation["value"]), is_insert=False)
+            return _put(document, steps, copied(operation["value"]), is_insert=False)
         case "remove":
             return _take(document, steps)
         case "move":
             value = _look_up(document, _pointer(operation["from"]))
             return _put(_take(document, _pointer(operation["from"])), steps, value, is_insert=True)
         case "copy":
-            value = copy.deepcopy(_look_up(document, _pointer(operation["from"])))
+            value = copied(_look_up(document, _pointer(operation["from"])))
             return _put(document, steps, value, is_insert=True)
         case "test":
             if _look_up(document, steps, or_none=True) != operation.get("value"):

@@ -4,7 +4,6 @@ The rules are those of sigs.k8s.io/structured-merge-diff (typed): structs and ma
 sets where `list_types` says so, everything else as one value.
 """
 
-import copy
 from collections.abc import Iterator
 from dataclasses import dataclass
 from dataclasses import field as filled
@@ -15,6 +14,7 @@ import orjson
 from simulator.cluster.objects.fieldset import Fields, is_member, shown
 from simulator.cluster.objects.list_types import ListType
 from simulator.cluster.objects.schemas import Field, Model, models
+from simulator.cluster.stored import copied
 
 _ANY = Field("any")
 _DUPLICATED = object()
@@ -126,11 +126,11 @@ def _merge(node: Node, live: Any, config: Any) -> Any:
     if isinstance(live, dict) and not _is_atomic(node) and (config is None or isinstance(config, dict)):
         result = dict(live)
         for key, item in (config or {}).items():
-            result[key] = _merge(_below(node, key)[0], live[key], item) if key in live else copy.deepcopy(item)
+            result[key] = _merge(_below(node, key)[0], live[key], item) if key in live else copied(item)
         return result
     if isinstance(live, list) and _list_type(node) is not None and (config is None or isinstance(config, list)):
         return _merge_lists(node, live, config or [])
-    return copy.deepcopy(config)
+    return copied(config)
 
 
 def _merge_lists(node: Node, live: list[Any], config: list[Any]) -> list[Any]:
@@ -140,7 +140,7 @@ def _merge_lists(node: Node, live: list[Any], config: list[Any]) -> list[Any]:
     merged = {
         element: _merge(_entry(node), have[element], item)
         if element in have and have[element] is not _DUPLICATED
-        else copy.deepcopy(item)
+        else copied(item)
         for element, item in right.items()
     }
     order, waiting, done = [], list(right), set()

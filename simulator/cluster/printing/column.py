@@ -1,12 +1,14 @@
 """Columns as `kubectl get` shows them, and what several kinds read theirs with (pkg/printers/internalversion). Pure."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from simulator.cluster.printing.durations import age
 from simulator.cluster.store import Object
+from simulator.cluster.stored import once
 
 NONE = "<none>"
 Read = Callable[[Object, datetime], Any]
@@ -23,21 +25,49 @@ class Column:
     type: str = "string"
 
 
-def at(*path: str, absent: Any = NONE) -> Read:
+@dataclass(frozen=True)
+class Still:
+    """A cell that does not depend on the time: read once for each version of an object."""
+
+    of: Callable[[Object], Any]
+
+    def __call__(self, obj: Object, _now: datetime) -> Any:
+        return self.of(obj)
+
+
+def at(*path: str, absent: Any = NONE) -> Still:
     """The value at a path of keys; `absent` where there is none or an empty one."""
 
-    def read(obj: Object, _now: datetime) -> Any:
+    def read(obj: Object) -> Any:
         value: Any = obj
         for step in path:
             value = value.get(step) if isinstance(value, dict) else None
         return absent if value is None or value == "" else value
 
-    return read
+    return Still(read)
 
 
-def of(function: Callable[[Object], Any]) -> Read:
+def of(function: Callable[[Object], Any]) -> Still:
     """A cell that does not depend on the time."""
-    return lambda obj, _now: function(obj)
+    return Still(function)
+
+
+def rows(columns: Sequence[Column], objects: Iterable[Object], now: datetime) -> Iterator[tuple[Object, list[Any]]]:
+    """Each object with its cells."""
+    still = [(index, c.read.of) for index, c in enumerate(columns) if isinstance(c.read, Still)]
+    moving = [(index, c.read) for index, c in enumerate(columns) if not isinstance(c.read, Still)]
+
+    def first(obj: Object) -> list[Any]:
+        row = [None] * len(columns)
+        for index, read in still:
+            row[index] = read(obj)
+        return row
+
+    for obj in objects:
+        row = once(obj, "cells", partial(first, obj)).copy()
+        for index, read in moving:
+            row[index] = read(obj, now)
+        yield obj, row
 
 
 def selector_text(selector: Mapping[str, Any]) -> str:

@@ -1,6 +1,7 @@
 """Ages as `kubectl` prints them (k8s.io/apimachinery/pkg/util/duration, HumanDuration). Pure."""
 
 from datetime import datetime
+from functools import lru_cache
 
 _DAY_H = 24
 _YEAR_D = 365
@@ -36,4 +37,10 @@ def age(since: str | None, now: datetime) -> str:
     """Time from an RFC 3339 instant to `now`; `<unknown>` without one."""
     if not since:
         return "<unknown>"
-    return human((now - datetime.fromisoformat(since.replace("Z", "+00:00"))).total_seconds())
+    return human(now.timestamp() - _instant_s(since))
+
+
+@lru_cache(maxsize=10_000)
+def _instant_s(text: str) -> float:
+    """Seconds since the epoch; many objects are made in one second, and each list asks for them again."""
+    return datetime.fromisoformat(text).timestamp()

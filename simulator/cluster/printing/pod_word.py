@@ -33,13 +33,17 @@ def restarts(pod: Object, now: datetime) -> str:
     """`3 (20s ago)`: how often containers restarted, and when the last one ended."""
     states = _counted(pod)
     count = sum(s.get("restartCount", 0) for s in states)
+    if not count:
+        return "0"
     ends = [((s.get("lastState") or {}).get("terminated") or {}).get("finishedAt") for s in states]
     known = [end for end in ends if end]
-    return f"{count} ({age(max(known), now)} ago)" if count and known else str(count)
+    return f"{count} ({age(max(known), now)} ago)" if known else str(count)
 
 
 def _sidecars(pod: Object) -> set[str]:
-    specs = pod["spec"].get("initContainers") or ()
+    specs = pod["spec"].get("initContainers")
+    if not specs:
+        return set()
     return {spec["name"] for spec in specs if spec.get("restartPolicy") == "Always"}
 
 
