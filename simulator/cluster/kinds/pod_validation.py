@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from simulator.cluster.errors import Cause
-from simulator.cluster.kinds import pod_placement
+from simulator.cluster.kinds import pod_dns, pod_placement
 from simulator.cluster.objects import naming, quantities
 from simulator.cluster.store import Object
 from simulator.cluster.stored import copied
@@ -28,6 +28,7 @@ def pod_spec(spec: Object, path: str) -> Iterator[Cause]:
     for key, allowed in _CHOICES.items():
         if spec[key] not in allowed:
             yield naming.unsupported(f"{path}.{key}", spec[key], *allowed)
+    yield from pod_dns.dns(spec, path)
     if (grace := spec["terminationGracePeriodSeconds"]) < 0:
         yield Cause(
             f"{path}.terminationGracePeriodSeconds",

@@ -35,7 +35,7 @@ def resolve(
 
     `services` are those of the pod's namespace, `api` is the one named `API`.
     """
-    env = of_services([api] if api else [])
+    env = of_services([api] if api else []) | of_dns(pod)
     if pod["spec"].get("enableServiceLinks", True):
         env.update(of_services(services))
     for source in container.get("envFrom") or ():
@@ -83,6 +83,19 @@ def of_services(services: Iterable[Object]) -> dict[str, str]:
             env[f"{link}_PROTO"] = protocol.lower()
             env[f"{link}_PORT"] = str(port["port"])
             env[f"{link}_ADDR"] = host
+    return env
+
+
+def of_dns(pod: Object) -> dict[str, str]:
+    """A `dnsConfig`, as the C library takes it from the environment: its resolv.conf is the host's (resolv.conf(5))."""
+    config, env = pod["spec"].get("dnsConfig") or {}, {}
+    if config.get("searches"):
+        domains = [f"{pod['metadata'].get('namespace', '')}.svc.cluster.local", "svc.cluster.local", "cluster.local"]
+        before = domains if pod["spec"].get("dnsPolicy", "ClusterFirst").startswith("ClusterFirst") else []
+        env["LOCALDOMAIN"] = " ".join([*before, *config["searches"]])
+    if config.get("options"):
+        options = [(each["name"], each.get("value")) for each in config["options"]]
+        env["RES_OPTIONS"] = " ".join(name if value is None else f"{name}:{value}" for name, value in options)
     return env
 
 

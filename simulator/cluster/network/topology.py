@@ -44,8 +44,8 @@ class Topology:
         self._turns: dict[Place, count[int]] = defaultdict(count)
         self._dns: Place | None = None
         self._dns_host = ""
-        self._with_host_dns: set[str] = set()
-        """Addresses of pods with `dnsPolicy: Default`."""
+        self._servers: dict[str, str | None] = {}
+        """Whom pods ask that do not ask the cluster's DNS, by their address: a nameserver, or None for the host's."""
         self._listeners: list[Callable[[], None]] = []
 
     def on_change(self, told: Callable[[], None]) -> None:
@@ -75,22 +75,26 @@ class Topology:
 
     def route(self, flow: Flow) -> Place | Fate:
         """Where a pod's connection goes: to an endpoint where it asks for a Service, if policies allow that."""
-        place = flow.address, flow.port
-        if self._dns is not None and self._is_for_dns(flow):
-            place = self._dns
-        elif flow.address == _OUTSIDE:
+        place = self._asked(flow) or (flow.address, flow.port)
+        if place[0] == _OUTSIDE:
             return place  # a pod's own loopback, which is no traffic of the network's
-        elif flow.protocol == "TCP" and (endpoints := self._services.get(place)) is not None:
+        endpoints = self._services.get(place) if flow.protocol == "TCP" else None
+        if endpoints is not None:
             if not endpoints:
                 return Fate.REFUSED
             place = endpoints[next(self._turns[place]) % len(endpoints)]
         return place if self._allows(flow.source, flow.protocol, place) else Fate.DROPPED
 
-    def _is_for_dns(self, flow: Flow) -> bool:
-        """Libraries ask the nameserver of the host's resolv.conf, which is not a pod's to ask."""
-        if flow.port != PORT or flow.address == self._dns_host:
-            return flow.port == PORT
-        return flow.source not in self._with_host_dns and flow.address in self._resolv_conf.now().asked
+    def _asked(self, flow: Flow) -> Place | None:
+        """Where a question goes; None for what is none. Libraries ask the nameserver of the host's resolv.conf."""
+        if flow.port != PORT or self._dns is None:
+            return None
+        server: str | None = flow.address
+        if flow.address in self._resolv_conf.now().asked:
+            server = self._servers.get(flow.source, self._dns_host)
+        if server == self._dns_host:
+            return self._dns
+        return (server, PORT) if server is not None else None
 
     def admits_outside(self, place: Place) -> bool:
         """Whether clients that are no pods may connect to an endpoint of a Service."""
@@ -122,7 +126,7 @@ class Topology:
 
     def _follow_pod(self, change: Change) -> None:
         address = (change.object.get("status") or {}).get("podIP", "")
-        self._with_host_dns.discard(address)
+        self._servers.pop(address, None)
         before = self._peers.pop(address, None) if change.type == "DELETED" else self._peers.get(address)
         if change.type != "DELETED":
             self._put(change.object)
@@ -135,8 +139,11 @@ class Topology:
             namespace = pod["metadata"]["namespace"]
             labels = pod["metadata"].get("labels") or {}
             self._peers[address] = Peer(address, namespace, labels, self._labels_of(namespace), _named_ports(pod))
-            if pod["spec"].get("dnsPolicy") == "Default":
-                self._with_host_dns.add(address)
+            match pod["spec"].get("dnsPolicy"):
+                case "Default":
+                    self._servers[address] = None
+                case "None":
+                    self._servers[address] = pod["spec"]["dnsConfig"]["nameservers"][0]
 
     def _put_dns(self) -> None:
         """Policies know the DNS as the pod that it is on other clusters, by label, namespace and port."""
