@@ -106,11 +106,12 @@ async def _serve(
     network = Network(store, subnet, services, state / "services", env)
     confinement = confine(state, subnet.node, network.route)
     credentials = make_credentials(subnet.api_host)
+    tokens = Tokens(credentials.token, lambda *pod: _lives(store, *pod))
     _populate(store)
     accounts, quotas = ServiceAccountPlugin(store), ResourceQuotaPlugin(store)
     store.plugins += [taint_nodes.admit, priority.admit, accounts.admit, quotas.admit]
     events = EventLog(store)
-    shared = Node(node.NAME, subnet.node, state, catalogue, limits, events, ProcessTable(), env, confinement)
+    shared = Node(node.NAME, subnet.node, state, catalogue, limits, events, ProcessTable(), env, confinement, tokens)
     machines = node.machines(layout.count, layout.size, subnet)
     kubelet = Kubelet(
         store,
@@ -145,7 +146,6 @@ async def _serve(
         PodGarbage(store, layout.times.quarantine_s),
         network,
     )
-    tokens = Tokens(credentials.token, lambda *pod: _lives(store, *pod))
     with (state / "audit.jsonl").open("ab", buffering=0) as audit:
         app = build_app(
             store,

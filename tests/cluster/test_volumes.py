@@ -32,6 +32,9 @@ def _find(plural: str, name: str) -> Object | None:
     return OBJECTS.get((plural, name))
 
 
+SOURCES = volumes.Sources(_find, lambda audience: f"token for {audience}")
+
+
 def _files(folder: Path) -> dict[str, str]:
     return {str(path.relative_to(folder)): path.read_text() for path in folder.rglob("*") if path.is_file()}
 
@@ -42,6 +45,7 @@ def test_a_projected_volume_shows_all_its_sources(tmp_path: Path) -> None:
         {"configMap": {"name": "settings", "items": [{"key": "colour", "path": "deep/colour"}]}},
         {"secret": {"name": "key"}},
         {"configMap": {"name": "nobody", "optional": True}},
+        {"serviceAccountToken": {"path": "token", "audience": "vault"}},
         {
             "downwardAPI": {
                 "items": [
@@ -52,10 +56,11 @@ def test_a_projected_volume_shows_all_its_sources(tmp_path: Path) -> None:
         },
     ]
     pod = _pod({"name": "all", "projected": {"sources": sources}})
-    volumes.materialise(pod, tmp_path, _find)
+    volumes.materialise(pod, tmp_path, SOURCES)
     assert _files(tmp_path / "volumes" / "all") == {
         "deep/colour": "blue",
         "password": "x",
+        "token": "token for vault",
         "labels": 'app="web"',
         "memory": "64",
     }
@@ -69,18 +74,18 @@ def test_a_projected_volume_shows_all_its_sources(tmp_path: Path) -> None:
         ({"configMap": {"name": "nobody"}}, 'configmap "nobody" not found'),
         ({"secret": {"secretName": "key", "items": [{"key": "z", "path": "z"}]}}, "non-existent secret key: z"),
         ({"hostPath": {"path": "/"}}, "of a kind that this node does not have"),
-        ({"projected": {"sources": [{"serviceAccountToken": {"path": "t"}}]}}, "does not have: serviceAccountToken"),
+        ({"projected": {"sources": [{"clusterTrustBundle": {"path": "t"}}]}}, "does not have: clusterTrustBundle"),
     ],
 )
 def test_what_is_missing_keeps_the_pod_waiting(tmp_path: Path, volume: Object, words: str) -> None:
     with pytest.raises(ConfigError, match=words):
-        volumes.materialise(_pod({"name": "v", **volume}), tmp_path, _find)
+        volumes.materialise(_pod({"name": "v", **volume}), tmp_path, SOURCES)
 
 
 def test_a_mount_is_found_below_the_pod_s_root(tmp_path: Path) -> None:
     mount = {"name": "v", "mountPath": "/etc/app"}
     pod = _pod({"name": "v", "configMap": {"name": "settings"}}, mounts=(mount,))
-    volumes.materialise(pod, tmp_path, _find)
+    volumes.materialise(pod, tmp_path, SOURCES)
     volumes.mount(pod, tmp_path)
     assert (tmp_path / "root" / "etc" / "app" / "colour").read_text() == "blue"
 

@@ -103,3 +103,20 @@ def test_a_pod_needs_an_account_that_there_is(kubectl) -> None:
 def test_a_priority_class_that_there_is_not_is_refused(kubectl) -> None:
     text = kubectl("create", "-f", "-", stdin=_pod("urgent", priorityClassName="urgent"), ok=False)
     assert 'pods "urgent" is forbidden: no PriorityClass with name urgent was found' in text
+
+
+@pytest.mark.embedded
+def test_a_pod_finds_its_account_s_token_which_lets_it_look_around(kubectl) -> None:
+    program = (
+        "import json, os, ssl, urllib.request;"
+        "here = os.environ['GAMEDAY_POD_ROOT'] + '/var/run/secrets/kubernetes.io/serviceaccount/';"
+        "token = open(here + 'token').read();"
+        "trust = ssl.create_default_context(cafile=here + 'ca.crt');"
+        "ask = lambda path: urllib.request.urlopen(urllib.request.Request('https://kubernetes.default.svc' + path,"
+        " headers={'Authorization': 'Bearer ' + token}), context=trust);"
+        "print(json.load(ask('/version'))['major'], open(here + 'namespace').read());"
+        "ask('/api/v1/namespaces/default/secrets')"
+    )
+    said = kubectl("exec", "deployment/web", "--", "python3", "-c", program, ok=False)
+    assert "403: Forbidden" in said
+    assert "kube-api-access-" in kubectl("describe", "pods", "-l", "app=web")

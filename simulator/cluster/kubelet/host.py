@@ -11,6 +11,7 @@ from simulator.cluster.kubelet.images import Image
 from simulator.cluster.kubelet.process_table import ProcessTable
 from simulator.cluster.kubelet.sandbox import Sandbox
 from simulator.cluster.store import Object
+from simulator.cluster.users import Tokens
 
 _BY = "kubelet"
 
@@ -28,6 +29,7 @@ class Node:
     table: ProcessTable
     base_env: dict[str, str]
     confinement: Confinement
+    tokens: Tokens
 
 
 class Host(Protocol):

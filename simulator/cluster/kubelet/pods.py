@@ -148,7 +148,7 @@ class Pod:
 
     def write_volumes(self) -> None:
         """Write the volumes; again when what they show has changed. `ConfigError` if something is missing."""
-        volumes.materialise(self.pod, self.folder, self._find)
+        volumes.materialise(self.pod, self.folder, volumes.Sources(self._find, self._token))
 
     def changed(self) -> None:
         """Write the pod's status."""
@@ -234,6 +234,11 @@ class Pod:
         if grace is None:
             grace = self.pod["spec"].get("terminationGracePeriodSeconds", 30)
         return 0.0 if self._is_gone else float(grace)
+
+    def _token(self, audience: str) -> str:
+        account = self.pod["spec"].get("serviceAccountName") or "default"
+        name = self.pod["metadata"]["name"]
+        return self._node.tokens.for_pod(self._namespace, account, name, self.uid, audience)
 
     def _find(self, plural: str, name: str) -> Object | None:
         return self._store.find(CONFIG_MAPS if plural == "configmaps" else SECRETS, self._namespace, name)

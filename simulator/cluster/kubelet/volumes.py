@@ -6,11 +6,14 @@ of a pod share that root. It is theirs to change: we write in it once, before an
 
 import posixpath
 import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from simulator.cluster.kubelet import environment
 from simulator.cluster.kubelet.environment import ConfigError, Find
 from simulator.cluster.store import Object
+from simulator.cluster.users import ISSUER
 
 _READ_ONLY = ("configMap", "secret", "downwardAPI", "projected")
 File = tuple[str, bytes, int]
@@ -18,7 +21,15 @@ File = tuple[str, bytes, int]
 _MODE = 0o644
 
 
-def materialise(pod: Object, folder: Path, find: Find) -> None:
+@dataclass(frozen=True)
+class Sources:
+    """What volumes show: objects of the pod's namespace, and tokens of its service account for an audience."""
+
+    find: Find
+    token: Callable[[str], str]
+
+
+def materialise(pod: Object, folder: Path, sources: Sources) -> None:
     """Write every volume of the pod under `folder`/volumes.
 
     May be repeated: contents are written again, an emptyDir is kept. `ConfigError` when a required ConfigMap, Secret
@@ -27,7 +38,7 @@ def materialise(pod: Object, folder: Path, find: Find) -> None:
     for volume in pod["spec"].get("volumes") or ():
         place = folder / "volumes" / volume["name"]
         place.mkdir(parents=True, exist_ok=True)
-        for path, content, mode in _files(volume, pod, find):
+        for path, content, mode in _files(volume, pod, sources):
             _write(inside(place, path), content, mode)
 
 
@@ -73,28 +84,30 @@ def mounted_from(pod: Object, plural: str) -> set[str]:
     return {each.get("secretName") or each["name"] for each in found}
 
 
-def _files(volume: Object, pod: Object, find: Find) -> list[File]:
+def _files(volume: Object, pod: Object, sources: Sources) -> list[File]:
     for source, content in volume.items():
         if source in ("configMap", "secret", "downwardAPI"):
-            return _of_source(source, content, content.get("defaultMode", _MODE), pod, find)
+            return _of_source(source, content, content.get("defaultMode", _MODE), pod, sources)
         if source == "projected":
             mode = content.get("defaultMode", _MODE)
             parts = [(name, part) for entry in content.get("sources") or () for name, part in entry.items()]
-            return [file for name, part in parts for file in _of_source(name, part, mode, pod, find)]
+            return [file for name, part in parts for file in _of_source(name, part, mode, pod, sources)]
     if "emptyDir" not in volume:
         raise ConfigError(f'volume "{volume["name"]}" is of a kind that this node does not have')
     return []
 
 
-def _of_source(source: str, content: Object, mode: int, pod: Object, find: Find) -> list[File]:
+def _of_source(source: str, content: Object, mode: int, pod: Object, sources: Sources) -> list[File]:
     match source:
         case "configMap":
-            return _keys(content, content["name"], "configmaps", mode, find)
+            return _keys(content, content["name"], "configmaps", mode, sources.find)
         case "secret":
-            return _keys(content, content.get("secretName") or content["name"], "secrets", mode, find)
+            return _keys(content, content.get("secretName") or content["name"], "secrets", mode, sources.find)
         case "downwardAPI":
             items = content.get("items") or ()
             return [(item["path"], _downward(item, pod).encode(), item.get("mode", mode)) for item in items]
+        case "serviceAccountToken":
+            return [(content["path"], sources.token(content.get("audience", ISSUER)).encode(), mode)]
     raise ConfigError(f"a projected volume has a source that this node does not have: {source}")
 
 

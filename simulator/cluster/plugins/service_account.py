@@ -1,8 +1,26 @@
-"""The plug-in ServiceAccount: a pod's account must exist, and gives it its imagePullSecrets."""
+"""The plug-in ServiceAccount: a pod's account must exist; it gives the pod its imagePullSecrets and a token.
+
+The token comes, with the cluster's certificate authority and the namespace, in a projected volume that is mounted into
+every container, unless pod or account say `automountServiceAccountToken: false`.
+"""
+
+import random
 
 from simulator.cluster import errors
 from simulator.cluster.resources import PODS, SERVICE_ACCOUNTS, Resource
-from simulator.cluster.store import Object, Store, asked_name
+from simulator.cluster.store import SAFE_LETTERS, Object, Store, asked_name
+
+FOLDER = "/var/run/secrets/kubernetes.io/serviceaccount"
+_EXPIRES_S = 3607
+_SOURCES = [
+    {"serviceAccountToken": {"expirationSeconds": _EXPIRES_S, "path": "token"}},
+    {"configMap": {"name": "kube-root-ca.crt", "items": [{"key": "ca.crt", "path": "ca.crt"}]}},
+    {
+        "downwardAPI": {
+            "items": [{"path": "namespace", "fieldRef": {"apiVersion": "v1", "fieldPath": "metadata.namespace"}}]
+        }
+    },
+]
 
 
 class ServiceAccountPlugin:
@@ -23,3 +41,20 @@ class ServiceAccountPlugin:
             raise errors.forbidden("pods", asked_name(obj), why)
         if account.get("imagePullSecrets"):
             spec.setdefault("imagePullSecrets", account["imagePullSecrets"])
+        if spec.get("automountServiceAccountToken", account.get("automountServiceAccountToken", True)):
+            _mount(spec)
+
+
+def _mount(spec: Object) -> None:
+    name = f"kube-api-access-{''.join(random.choices(SAFE_LETTERS, k=5))}"
+    mount = {"name": name, "readOnly": True, "mountPath": FOLDER}
+    is_needed = False
+    for part in ("initContainers", "containers"):
+        for container in spec.get(part) or ():
+            mounts = container.get("volumeMounts") or []
+            if all(each["mountPath"] != FOLDER for each in mounts):
+                container["volumeMounts"] = [*mounts, mount]
+                is_needed = True
+    if is_needed:
+        volume = {"name": name, "projected": {"defaultMode": 0o644, "sources": _SOURCES}}
+        spec["volumes"] = [*(spec.get("volumes") or ()), volume]
