@@ -130,10 +130,10 @@ REFUSALS = {
     "two things at once": (
         DEPLOYMENTS,
         ("spec", "template", "spec", "containers", 0),
-        {"name": "c", "ports": [{"containerPort": 0}]},
+        {"name": "c", "ports": [{"containerPort": 70000}]},
         422,
         'Deployment.apps "web" is invalid: [spec.template.spec.containers[0].image: Required value, '
-        "spec.template.spec.containers[0].ports[0].containerPort: Invalid value: 0: must be between 1 and 65535, "
+        "spec.template.spec.containers[0].ports[0].containerPort: Invalid value: 70000: must be between 1 and 65535, "
         "inclusive]",
     ),
     "another kind than the path's": (

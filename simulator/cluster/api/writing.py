@@ -107,6 +107,7 @@ class Writer:
         self.store.identify(resource, meta)
         asked = obj
         obj = admission.admit(resource, obj)
+        self.warnings += kinds.of(resource.kind).warnings(obj)
         meta = obj["metadata"]
         if entries is None:
             unasked = [path for path in kinds.of(resource.kind).admitted if not _has(asked, path)]
@@ -144,6 +145,7 @@ class Writer:
                 if "status" in old:
                     new["status"] = copied(old["status"])
             new = admission.admit_update(resource, new, old)
+            self.warnings += kinds.of(resource.kind).warnings(new)
         self._keep_owners(target, old, new, options, entries)
         if options.is_dry_run or new == old:
             return new

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from simulator.cluster import errors, kinds
 from simulator.cluster.errors import Cause
-from simulator.cluster.objects import naming
+from simulator.cluster.objects import object_meta
 from simulator.cluster.objects.schemas import Model, model_of, models
 from simulator.cluster.resources import Resource
 from simulator.cluster.store import Object
@@ -53,7 +53,8 @@ def find_causes(name: str, obj: Object, old: Object | None = None) -> list[Cause
     if missing:
         return missing
     fixed = kind.fixed(obj, old) if old is not None else ()
-    return [*naming.metadata(obj["metadata"], kind.names), *kind.causes(obj), *fixed]
+    changed = object_meta.changes(obj["metadata"], old["metadata"]) if old is not None else ()
+    return [*object_meta.causes(obj["metadata"], kind.names), *changed, *kind.causes(obj), *fixed]
 
 
 def _required(model: Model, value: Mapping[str, object], path: str) -> Iterator[Cause]:

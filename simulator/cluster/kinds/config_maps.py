@@ -9,6 +9,8 @@ from simulator.cluster.printing.column import AGE, NAME, Column, of
 from simulator.cluster.resources import CONFIG_MAPS
 from simulator.cluster.store import Object
 
+MOST_BYTES = 1024 * 1024
+_LONGEST_KEY = 253
 _KEY = re.compile(r"[-._a-zA-Z0-9]+")
 
 
@@ -18,7 +20,15 @@ def entries(obj: Object) -> int:
 
 
 def keys(obj: Object) -> Iterator[Cause]:
-    """What is wrong with the keys."""
+    """What is wrong with the keys, and with how much they hold."""
+    both = (obj.get("data") or {}).keys() & (obj.get("binaryData") or {}).keys()
+    for key in sorted(both):
+        yield Cause(f"data[{key}]", f'Invalid value: "{key}": duplicate of key present in binaryData')
+    size = sum(len(text.encode()) for text in (obj.get("data") or {}).values())
+    size += sum(len(text) * 3 // 4 for text in (obj.get("binaryData") or {}).values())
+    if size > MOST_BYTES:
+        field = "data" if obj["kind"] == "Secret" else "[]"
+        yield Cause(field, f"Too long: may not be more than {MOST_BYTES} bytes", "FieldValueTooLong")
     for part in ("data", "binaryData"):
         for key in obj.get(part) or ():
             if not _KEY.fullmatch(key):
@@ -28,6 +38,12 @@ def keys(obj: Object) -> Iterator[Cause]:
                     "'-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', regex used for "
                     "validation is '[-._a-zA-Z0-9]+')",
                 )
+            elif len(key) > _LONGEST_KEY:
+                yield Cause(f"{part}[{key}]", f'Invalid value: "{key}": must be no more than {_LONGEST_KEY} bytes')
+            elif key in (".", ".."):
+                yield Cause(f"{part}[{key}]", f"Invalid value: \"{key}\": must not be '{key}'")
+            elif key.startswith(".."):
+                yield Cause(f"{part}[{key}]", f"Invalid value: \"{key}\": must not start with '..'")
 
 
 def immutable(new: Object, old: Object) -> Iterator[Cause]:

@@ -82,6 +82,7 @@ KIND = Kind(
     carry=_carry,
     causes=_causes,
     fixed=workloads.fixed_selector,
+    warnings=workloads.warnings,
     first_status=lambda _spec: dict.fromkeys(
         ("currentNumberScheduled", "numberMisscheduled", "desiredNumberScheduled", "numberReady"), 0
     ),

@@ -80,5 +80,6 @@ KIND = Kind(
     fill=_fill,
     causes=_causes,
     fixed=workloads.fixed_selector,
+    warnings=workloads.warnings,
     first_status=lambda _spec: {},
 )

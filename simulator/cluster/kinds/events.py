@@ -1,7 +1,9 @@
 """Event. Pure."""
 
+from collections.abc import Iterator
 from datetime import datetime
 
+from simulator.cluster.errors import Cause
 from simulator.cluster.kinds.kind import Kind
 from simulator.cluster.printing.column import Column, at, of
 from simulator.cluster.printing.durations import age
@@ -27,8 +29,18 @@ def _source(obj: Object) -> str:
     return ", ".join(part for part in parts if part)
 
 
+def _causes(obj: Object) -> Iterator[Cause]:
+    namespace, place = obj["involvedObject"].get("namespace", ""), obj["metadata"].get("namespace", "")
+    if namespace and namespace != place:
+        words = "does not match event.namespace"
+        yield Cause("involvedObject.namespace", f'Invalid value: "{namespace}": {words}')
+    elif not namespace and place not in ("default", "kube-system", ""):
+        yield Cause("involvedObject.namespace", 'Invalid value: "": does not match event.namespace')
+
+
 KIND = Kind(
     EVENTS,
+    causes=_causes,
     columns=(
         Column("Last Seen", _last_seen),
         Column("Type", at("type", absent="")),

@@ -151,6 +151,7 @@ KIND = Kind(
     fill=_fill,
     causes=_causes,
     fixed=_fixed,
+    warnings=workloads.warnings,
     first_status=lambda _spec: {},
     selectable=("status.successful",),
     admitted=(("spec", "selector"),),

@@ -22,6 +22,10 @@ def _no_cause(_obj: Object) -> Iterable[Cause]:
     return ()
 
 
+def _no_warning(_obj: Object) -> Iterable[str]:
+    return ()
+
+
 def _nothing_fixed(_new: Object, _old: Object) -> Iterable[Cause]:
     return ()
 
@@ -35,6 +39,7 @@ class Kind:
     `first_status`: the status that an object with this spec is born with, None for a kind without one.
     `selectable`: fields for `--field-selector` beside name and namespace.
     `admitted`: fields that admission or allocation sets, and that no client owns who did not ask for them.
+    `warnings`: what a client who writes a defaulted object is warned of.
     """
 
     resource: Resource
@@ -47,3 +52,4 @@ class Kind:
     names: NameRule = SUBDOMAIN
     selectable: tuple[str, ...] = ()
     admitted: tuple[tuple[str, ...], ...] = ()
+    warnings: Callable[[Object], Iterable[str]] = _no_warning

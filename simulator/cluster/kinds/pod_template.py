@@ -33,7 +33,7 @@ def _container(container: Object) -> None:
     container.setdefault("resources", {})
     _set_each(container.get("ports"), protocol="TCP")
     for name in _PROBES:
-        if probe := container.get(name):
+        if (probe := container.get(name)) is not None:
             _probe(probe)
     for hook in (container.get("lifecycle") or {}).values():
         if isinstance(hook, dict) and "httpGet" in hook:

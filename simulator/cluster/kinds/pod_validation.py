@@ -4,13 +4,12 @@ import re
 from collections.abc import Iterator
 
 from simulator.cluster.errors import Cause
-from simulator.cluster.kinds import pod_dns, pod_placement
+from simulator.cluster.kinds import container_fields, pod_dns, pod_placement
 from simulator.cluster.objects import naming, quantities
 from simulator.cluster.store import Object
 from simulator.cluster.stored import copied
 
 _LABEL = re.compile(r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$")
-_ENV_NAME = re.compile(r"^[^\x00-\x1f=\x7f]+$")
 _HANDLERS = ("exec", "httpGet", "tcpSocket", "grpc")
 _PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
 _CHOICES = {
@@ -35,8 +34,12 @@ def pod_spec(spec: Object, path: str) -> Iterator[Cause]:
             f"Invalid value: {grace}: must be greater than or equal to 0",
         )
     yield from pod_placement.place(spec, path)
-    volumes = _names(spec.get("volumes") or [], f"{path}.volumes")
-    yield from volumes.causes
+    yield from container_fields.volumes(spec, path)
+    volumes, host_ports = {volume["name"] for volume in spec.get("volumes") or ()}, set[str]()
+    deadline = spec.get("activeDeadlineSeconds")
+    if deadline is not None and not 1 <= deadline < 1 << 31:
+        words = "must be between 1 and 2147483647, inclusive"
+        yield Cause(f"{path}.activeDeadlineSeconds", f"Invalid value: {deadline}: {words}")
     seen: set[str] = set()
     for part in ("initContainers", "containers"):
         for index, container in enumerate(spec.get(part) or ()):
@@ -44,7 +47,12 @@ def pod_spec(spec: Object, path: str) -> Iterator[Cause]:
             if container["name"] in seen:
                 yield Cause(f"{place}.name", f'Duplicate value: "{container["name"]}"', "FieldValueDuplicate")
             seen.add(container["name"])
-            yield from _container(container, place, volumes.names)
+            yield from _container(container, place, volumes, host_ports)
+            if part == "initContainers" and container.get("restartPolicy") != "Always":
+                for key in ("lifecycle", *_PROBES):
+                    if key in container:
+                        words = "Forbidden: may not be set for init containers without restartPolicy=Always"
+                        yield Cause(f"{place}.{key}", words, "FieldValueForbidden")
 
 
 def pod_update(new: Object, old: Object) -> Iterator[Cause]:
@@ -74,22 +82,7 @@ def pod_update(new: Object, old: Object) -> Iterator[Cause]:
         )
 
 
-class _names:  # noqa: N801 - a pair of results that reads as a function
-    def __init__(self, items: list[Object], path: str) -> None:
-        self.names: set[str] = set()
-        self.causes: list[Cause] = []
-        for index, item in enumerate(items):
-            place = f"{path}[{index}]"
-            if item["name"] in self.names:
-                self.causes.append(Cause(f"{place}.name", f'Duplicate value: "{item["name"]}"', "FieldValueDuplicate"))
-            self.names.add(item["name"])
-            if len(item) > 2:
-                self.causes.append(
-                    Cause(place, "Forbidden: may not specify more than 1 volume type", "FieldValueForbidden")
-                )
-
-
-def _container(container: Object, path: str, volumes: set[str]) -> Iterator[Cause]:
+def _container(container: Object, path: str, volumes: set[str], host_ports: set[str]) -> Iterator[Cause]:
     if not _LABEL.match(container["name"]) or len(container["name"]) > 63:
         yield Cause(
             f"{path}.name",
@@ -97,31 +90,18 @@ def _container(container: Object, path: str, volumes: set[str]) -> Iterator[Caus
             "alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. "
             "'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')",
         )
-    if not container.get("image", "").strip():
+    image = container.get("image", "")
+    if not image:
         yield Cause(f"{path}.image", "Required value", "FieldValueRequired")
+    elif image != image.strip():
+        words = "must not have leading or trailing whitespace"
+        yield Cause(f"{path}.image", f"Invalid value: {naming.quoted(image)}: {words}")
     policies = ("Always", "IfNotPresent", "Never")
     if container["imagePullPolicy"] not in policies:
         yield naming.unsupported(f"{path}.imagePullPolicy", container["imagePullPolicy"], *policies)
-    for index, port in enumerate(container.get("ports") or ()):
-        yield from _port(port.get("containerPort", 0), f"{path}.ports[{index}].containerPort")
-        if port["protocol"] not in ("TCP", "UDP", "SCTP"):
-            yield naming.unsupported(f"{path}.ports[{index}].protocol", port["protocol"], "SCTP", "TCP", "UDP")
-    for index, variable in enumerate(container.get("env") or ()):
-        if not _ENV_NAME.match(variable["name"]):
-            yield Cause(
-                f"{path}.env[{index}].name",
-                f'Invalid value: "{variable["name"]}": a valid environment variable name must consist only of '
-                "printable ASCII characters other than '='",
-            )
-        if variable.get("value") and variable.get("valueFrom"):
-            yield Cause(
-                f"{path}.env[{index}].valueFrom",
-                'Invalid value: "": may not be specified when `value` is not empty',
-            )
-    for index, mount in enumerate(container.get("volumeMounts") or ()):
-        if mount["name"] not in volumes:
-            place = f"{path}.volumeMounts[{index}].name"
-            yield Cause(place, f'Not found: "{mount["name"]}"', "FieldValueNotFound")
+    yield from container_fields.ports(container, path, host_ports)
+    yield from container_fields.env(container, path)
+    yield from container_fields.mounts(container, path, volumes)
     yield from _resources(container["resources"], f"{path}.resources")
     for name in _PROBES:
         if name in container:
@@ -165,14 +145,9 @@ def _probe(probe: Object, path: str, *, is_readiness: bool) -> Iterator[Cause]:
     for handler in handlers:
         port = probe[handler].get("port")
         if isinstance(port, int):
-            yield from _port(port, f"{path}.{handler}.port")
+            yield from container_fields.port_number(port, f"{path}.{handler}.port")
     if not is_readiness and probe["successThreshold"] != 1:
         yield Cause(f"{path}.successThreshold", f"Invalid value: {probe['successThreshold']}: must be 1")
     for key in ("timeoutSeconds", "periodSeconds", "failureThreshold", "initialDelaySeconds"):
         if probe.get(key, 0) < 0:
             yield Cause(f"{path}.{key}", f"Invalid value: {probe[key]}: must be greater than or equal to 0")
-
-
-def _port(number: int, path: str) -> Iterator[Cause]:
-    if not 1 <= number <= 65535:
-        yield Cause(path, f"Invalid value: {number}: must be between 1 and 65535, inclusive")

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from simulator.cluster.errors import Cause
-from simulator.cluster.kinds import pod_template
+from simulator.cluster.kinds import container_fields, pod_template
 from simulator.cluster.kinds.kind import Kind
 from simulator.cluster.kinds.pod_validation import pod_spec, pod_update
 from simulator.cluster.printing.column import AGE, NAME, NONE, Column, at, of
@@ -77,6 +77,7 @@ KIND = Kind(
     fill=_fill,
     causes=_causes,
     fixed=_fixed,
+    warnings=lambda obj: container_fields.warnings(obj["spec"], "spec"),
     admitted=(
         ("spec", "serviceAccountName"),
         ("spec", "serviceAccount"),

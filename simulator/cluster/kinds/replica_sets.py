@@ -35,6 +35,7 @@ KIND = Kind(
     fill=_fill,
     causes=_causes,
     fixed=workloads.fixed_selector,
+    warnings=workloads.warnings,
     first_status=lambda _spec: {"replicas": 0},
     selectable=("status.replicas",),
 )

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from simulator.cluster.errors import Cause
+from simulator.cluster.kinds import container_fields
 from simulator.cluster.kinds.kind import Kind
 from simulator.cluster.objects import naming
 from simulator.cluster.printing.column import AGE, NAME, NONE, Column, at, labels_text, of
@@ -37,14 +38,32 @@ def _causes(obj: Object) -> Iterator[Cause]:
     ports = spec.get("ports") or []
     if not ports and spec.get("clusterIP") != "None":
         yield Cause("spec.ports", "Required value", "FieldValueRequired")
+    for key in ("externalIPs", "externalName", "loadBalancerIP", "loadBalancerClass"):
+        if spec.get(key):  # nothing here would answer there
+            words = "Forbidden: may only be used by Services that this cluster does not serve"
+            yield Cause(f"spec.{key}", words, "FieldValueForbidden")
+    yield from naming.labels(spec.get("selector"), "spec.selector")
     seen: set[str] = set()
+    numbers: set[tuple[str, int]] = set()
     for index, port in enumerate(ports):
         path = f"spec.ports[{index}]"
         if not port.get("name") and len(ports) > 1:
             yield Cause(f"{path}.name", "Required value", "FieldValueRequired")
-        if port.get("name") in seen:
-            yield Cause(f"{path}.name", f'Duplicate value: "{port["name"]}"', "FieldValueDuplicate")
-        seen.add(port.get("name", ""))
+        elif name := port.get("name"):
+            yield from naming.of_name(name, naming.LABEL, f"{path}.name")
+            if name in seen:
+                yield Cause(f"{path}.name", f'Duplicate value: "{name}"', "FieldValueDuplicate")
+            seen.add(name)
+        if port.get("nodePort"):
+            words = "Forbidden: may not be used when `type` is 'ClusterIP'"
+            yield Cause(f"{path}.nodePort", words, "FieldValueForbidden")
+        if isinstance(target := port.get("targetPort"), str):
+            yield from container_fields.port_name(target or "-", f"{path}.targetPort")
+        pair = (port["protocol"], port.get("port", 0))
+        if pair in numbers:
+            shown = f'{{"protocol":"{pair[0]}","port":{pair[1]},"targetPort":0}}'
+            yield Cause(path, f"Duplicate value: {shown}", "FieldValueDuplicate")
+        numbers.add(pair)
         if port["protocol"] != "TCP":
             yield naming.unsupported(f"{path}.protocol", port["protocol"], "TCP")
         for key in ("port", "targetPort"):
@@ -54,9 +73,9 @@ def _causes(obj: Object) -> Iterator[Cause]:
 
 
 def _fixed(new: Object, old: Object) -> Iterator[Cause]:
-    if (held := old["spec"].get("clusterIP")) != new["spec"].get("clusterIP"):
+    if old["spec"].get("clusterIP") != new["spec"].get("clusterIP"):
         wanted = new["spec"].get("clusterIP", "")
-        yield Cause("spec.clusterIPs[0]", f'Invalid value: ["{wanted}"]: may not change once set ("{held}")')
+        yield Cause("spec.clusterIPs[0]", f'Invalid value: ["{wanted}"]: may not change once set')
 
 
 def _ports(obj: Object) -> str:

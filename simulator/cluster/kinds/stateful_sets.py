@@ -100,6 +100,7 @@ KIND = Kind(
     fill=_fill,
     causes=_causes,
     fixed=_fixed,
+    warnings=workloads.warnings,
     first_status=lambda _spec: {"replicas": 0, "availableReplicas": 0},
     names=naming.LABEL,
 )

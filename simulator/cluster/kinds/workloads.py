@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from simulator.cluster.errors import Cause
+from simulator.cluster.kinds import container_fields
 from simulator.cluster.kinds.pod_validation import pod_spec
 from simulator.cluster.objects import naming, selectors
 from simulator.cluster.printing.column import Column, Read, of, selector_text
@@ -61,6 +62,11 @@ def template(spec: Object, kind: str, *policies: str) -> Iterator[Cause]:
     if (policy := spec["template"]["spec"]["restartPolicy"]) not in policies:
         yield naming.unsupported("spec.template.spec.restartPolicy", policy, *policies)
     yield from pod_spec(spec["template"]["spec"], "spec.template.spec")
+
+
+def warnings(obj: Object) -> Iterator[str]:
+    """What a client is warned of in the template."""
+    return container_fields.warnings(obj["spec"]["template"]["spec"], "spec.template.spec")
 
 
 def fixed_selector(new: Object, old: Object) -> Iterator[Cause]:

@@ -1,5 +1,6 @@
 """Names, labels and annotations: what the API server takes (apimachinery/pkg/util/validation). Pure."""
 
+import ipaddress
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -129,6 +130,15 @@ def label_selector(selector: Mapping[str, Any] | None, path: str) -> Iterator[Ca
         else:
             yield Cause(f"{place}.operator", f"Invalid value: {quoted(operator)}: not a valid selector operator")
         yield from label_key(key, f"{place}.key")
+
+
+def ip(text: str, path: str) -> Iterator[Cause]:
+    """Is it an address?"""
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        words = "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)"
+        yield Cause(path, f"Invalid value: {quoted(text)}: {words}")
 
 
 def unsupported(path: str, value: object, *served: str) -> Cause:
