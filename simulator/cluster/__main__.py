@@ -50,6 +50,7 @@ from simulator.cluster.kubelet.node_times import NodeTimes
 from simulator.cluster.kubelet.power import Power
 from simulator.cluster.kubelet.process_table import ProcessTable
 from simulator.cluster.kubelet.reporting import Reporting
+from simulator.cluster.kubelet.usage import Usage
 from simulator.cluster.network.running import Network
 from simulator.cluster.objects import quantities
 from simulator.cluster.plugins import priority, taint_nodes
@@ -154,6 +155,7 @@ async def _serve(
             runtime=kubelet,
             audit=lambda line: _append(audit, line),
             metrics=lambda: state_metrics.render(store),
+            usage=Usage(store, shared.table),
             absent=() if confinement.gate else (NETWORK_POLICIES.group,),
         )
         running = asyncio.gather(*(part.run() for part in parts))

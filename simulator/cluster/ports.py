@@ -1,10 +1,11 @@
 """What the API asks of the node beside it, and what it tells its owner: the seams of the cluster."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from simulator.cluster.resources import Resource
 from simulator.cluster.store import Object
 
 Send = Callable[[str, bytes], Awaitable[None]]
@@ -75,6 +76,18 @@ class Runtime(Protocol):
 
     def port_forward(self, pod: Object) -> Connect:
         """What connects to ports of the pod. `NodeRefusal` if it is not there."""
+        ...
+
+
+class Usage(Protocol):
+    """PodMetrics and NodeMetrics, which are made when they are asked for."""
+
+    def list(self, resource: Resource, namespace: str | None) -> Iterator[Object]:
+        """Those of a namespace (None: of all); what was not measured yet is absent."""
+        ...
+
+    def find(self, resource: Resource, namespace: str, name: str) -> Object | None:
+        """One of them."""
         ...
 
 

@@ -1,6 +1,6 @@
 """The kinds that this cluster serves. A kind that is not in this table does not exist here."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True)
@@ -16,6 +16,7 @@ class Resource:
     is_namespaced: bool = True
     subresources: tuple[str, ...] = ()
     categories: tuple[str, ...] = ()
+    verbs: tuple[str, ...] = ("create", "delete", "deletecollection", "get", "list", "patch", "update", "watch")
 
     @property
     def api_version(self) -> str:
@@ -80,3 +81,35 @@ ALL: tuple[Resource, ...] = (
     RESOURCE_QUOTAS,
     NETWORK_POLICIES,
 )
+"""Kinds whose objects are stored."""
+
+ACCESS_REVIEWS = Resource(
+    "authorization.k8s.io",
+    "v1",
+    "selfsubjectaccessreviews",
+    "selfsubjectaccessreview",
+    "SelfSubjectAccessReview",
+    is_namespaced=False,
+    verbs=("create",),
+)
+RULES_REVIEWS = replace(
+    ACCESS_REVIEWS,
+    plural="selfsubjectrulesreviews",
+    singular="selfsubjectrulesreview",
+    kind="SelfSubjectRulesReview",
+)
+SUBJECT_REVIEWS = replace(
+    ACCESS_REVIEWS,
+    group="authentication.k8s.io",
+    plural="selfsubjectreviews",
+    singular="selfsubjectreview",
+    kind="SelfSubjectReview",
+)
+REVIEWS = (SUBJECT_REVIEWS, ACCESS_REVIEWS, RULES_REVIEWS)
+POD_METRICS = Resource("metrics.k8s.io", "v1beta1", "pods", "", "PodMetrics", verbs=("get", "list"))
+NODE_METRICS = Resource(
+    "metrics.k8s.io", "v1beta1", "nodes", "", "NodeMetrics", is_namespaced=False, verbs=("get", "list")
+)
+METRICS = (POD_METRICS, NODE_METRICS)
+SERVED = (*ALL, *REVIEWS, *METRICS)
+"""All kinds, those that are answered without being stored as well."""

@@ -2,7 +2,7 @@
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import aiohttp
@@ -15,7 +15,7 @@ from simulator.cluster.api.serving import serve
 from simulator.cluster.credentials import Credentials, make_credentials
 from simulator.cluster.kinds import admission
 from simulator.cluster.ports import AuditLine, Connect, Send
-from simulator.cluster.resources import NAMESPACES
+from simulator.cluster.resources import NAMESPACES, Resource
 from simulator.cluster.store import Object, Store
 from simulator.cluster.users import Tokens
 
@@ -87,6 +87,16 @@ class FakeRuntime:
             yield line
 
 
+class NoUsage:
+    """Nothing was measured yet."""
+
+    def list(self, resource: Resource, namespace: str | None) -> Iterator[Object]:
+        return iter(())
+
+    def find(self, resource: Resource, namespace: str, name: str) -> Object | None:
+        return None
+
+
 class FakeAddresses:
     """Service addresses 127.9.128.1 upward."""
 
@@ -142,6 +152,7 @@ async def server(request: pytest.FixtureRequest) -> AsyncIterator[Server]:
         runtime=runtime,
         audit=audit.append,
         metrics=lambda: "up 1\n",
+        usage=NoUsage(),
         absent=getattr(request, "param", ()),
     )
     trust = ssl.create_default_context(cadata=credentials.ca_pem.decode())

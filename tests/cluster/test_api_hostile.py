@@ -26,7 +26,7 @@ from simulator.cluster.kinds import admission
 from simulator.cluster.resources import CONFIG_MAPS, NAMESPACES
 from simulator.cluster.store import Store
 from simulator.cluster.users import Tokens
-from tests.cluster.conftest import FakeAddresses, FakeRuntime
+from tests.cluster.conftest import FakeAddresses, FakeRuntime, NoUsage
 
 MAPS = "/api/v1/namespaces/default/configmaps"
 DEPLOYMENTS = "/apis/apps/v1/namespaces/default/deployments"
@@ -97,6 +97,7 @@ def door() -> Iterator[Door]:
         runtime=FakeRuntime(),  # type: ignore[arg-type]
         audit=lambda _line: None,
         metrics=lambda: "",
+        usage=NoUsage(),
     )
     loop, is_up, is_over = asyncio.new_event_loop(), threading.Event(), asyncio.Event()
     urls: list[str] = []

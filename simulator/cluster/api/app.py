@@ -8,6 +8,7 @@ from aiohttp import web
 
 from simulator.cluster import deleting, errors, kinds
 from simulator.cluster.api import (
+    authorizing,
     bodies,
     delete_options,
     documents,
@@ -18,6 +19,7 @@ from simulator.cluster.api import (
     patience,
     pod_logs,
     requests,
+    reviews,
     tables,
     watching,
     write_options,
@@ -28,8 +30,8 @@ from simulator.cluster.api.streams import routes
 from simulator.cluster.api.write_options import WriteOptions
 from simulator.cluster.api.writing import Writer, as_scale
 from simulator.cluster.objects import selectors
-from simulator.cluster.ports import AuditLine, Runtime, ServiceAddresses
-from simulator.cluster.resources import SERVICES
+from simulator.cluster.ports import AuditLine, Runtime, ServiceAddresses, Usage
+from simulator.cluster.resources import METRICS, REVIEWS, SERVICES
 from simulator.cluster.store import Object, Store, Watch
 from simulator.cluster.users import User
 
@@ -47,13 +49,14 @@ def build_app(
     runtime: Runtime,
     audit: Callable[[AuditLine], None],
     metrics: Callable[[], str],
+    usage: Usage,
     absent: Collection[str] = (),
 ) -> web.Application:
     """The application. `user_of` knows tokens; every mutating request is told to `audit` as it is answered.
 
     API groups that are `absent` are served as if they did not exist.
     """
-    api = _Api(store, Writer(store, addresses), addresses, runtime, metrics, absent)
+    api = _Api(store, Writer(store, addresses), addresses, runtime, metrics, usage, absent)
     app = web.Application(
         middlewares=[patience.in_time(), gates.refusals, gates.authenticated(user_of)],
         client_max_size=gates.LARGEST_BODY,
@@ -72,6 +75,7 @@ class _Api:
     addresses: ServiceAddresses
     runtime: Runtime
     metrics: Callable[[], str]
+    usage: Usage
     absent: Collection[str]
     watches: set[Watch] = field(default_factory=set)
 
@@ -86,6 +90,11 @@ class _Api:
         return documents.answer(request, self.metrics, self.absent)
 
     async def _resource(self, request: web.Request, target: Target) -> web.StreamResponse:
+        verb = authorizing.verb_of(request.method, request.query, target)
+        if not target.subresource and verb not in target.resource.verbs:
+            raise errors.method_not_allowed()
+        if target.resource in REVIEWS:
+            return await self._review(request, target)
         match target.subresource:
             case "log":
                 _only(request, "GET")
@@ -111,6 +120,8 @@ class _Api:
     async def _read(self, request: web.Request, target: Target) -> web.StreamResponse:
         query, form = request.query, requests.wanted_form(request.headers.get("Accept", ""))
         include = query.get("includeObject") or "Metadata"
+        if target.resource in METRICS:
+            return self._measured(target, query, form, include)
         if target.name:
             wanted_version = list_options.resource_version(query)
             if wanted_version is not None and wanted_version > self.store.version:
@@ -137,6 +148,23 @@ class _Api:
         options, is_plain = list_options.read(query), not (query.get("labelSelector") or query.get("fieldSelector"))
         page = listing.page(self.store, target.resource, namespace, matches, options, is_plain=is_plain)
         return as_json(tables.as_list(target.resource, page.objects, page.meta, form, include))
+
+    def _measured(self, target: Target, query: Mapping[str, str], form: Form, include: str) -> web.Response:
+        resource, namespace = target.resource, target.namespace
+        if not target.name:
+            matches = _selection(query, target)
+            found = (obj for obj in self.usage.list(resource, namespace) if matches(obj))
+            return as_json(tables.as_list(resource, found, {}, form, include))
+        one = self.usage.find(resource, namespace or "", target.name)
+        if one is None:
+            place = f"{namespace}/{target.name}" if namespace else target.name
+            raise errors.not_found(resource.kind.lower(), place, resource.group)
+        return as_json(tables.as_single(resource, one, form, include))
+
+    async def _review(self, request: web.Request, target: Target) -> web.StreamResponse:
+        options = _options(request, "CreateOptions")
+        review = bodies.decoded(target.resource, await bodies.read(request, target.resource.kind), options)
+        return as_json(reviews.answer(request[gates.USER], review), 201)
 
     async def _write(self, request: web.Request, target: Target) -> web.StreamResponse:
         form = requests.wanted_form(request.headers.get("Accept", ""))

@@ -11,7 +11,7 @@ from simulator.cluster.api import requests
 from simulator.cluster.api.requests import Target
 from simulator.cluster.users import User
 
-_OPEN_PATHS = ("api", "apis", "openapi", "version", "healthz", "livez", "readyz")
+OPEN_PATHS = ("api", "apis", "openapi", "version", "healthz", "livez", "readyz")
 _OPEN_KINDS = ("SelfSubjectAccessReview", "SelfSubjectRulesReview", "SelfSubjectReview")
 _VERBS = {"POST": "create", "PUT": "update", "PATCH": "patch"}
 
@@ -21,7 +21,7 @@ def check(user: User, method: str, path: str, query: Mapping[str, str], target: 
     if user.is_admin:
         return
     if target is None:
-        if method in ("GET", "HEAD") and path.strip("/").partition("/")[0] in _OPEN_PATHS:
+        if method in ("GET", "HEAD") and path.strip("/").partition("/")[0] in OPEN_PATHS:
             return
         verb = _VERBS.get(method, method.lower())
         raise errors.ApiError(403, "Forbidden", f'forbidden: User "{user.name}" cannot {verb} path "{path}"')

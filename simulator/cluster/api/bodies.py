@@ -13,7 +13,7 @@ from simulator.cluster.api.write_options import WriteOptions
 from simulator.cluster.objects import protobuf
 from simulator.cluster.objects.decoding import decode
 from simulator.cluster.objects.parsing import Parsed, parse_json, parse_yaml
-from simulator.cluster.resources import ALL, Resource
+from simulator.cluster.resources import SERVED, Resource
 from simulator.cluster.store import Object
 
 JSON, YAML = "application/json", "application/yaml"
@@ -118,7 +118,7 @@ def _check_kind(resource: Resource, version: str, kind: str) -> None:
         raise errors.bad_request(
             f"the API version in the data ({version}) does not match the expected API version ({resource.api_version})"
         )
-    if any((other.api_version, other.kind) == (version, kind) for other in ALL):
+    if any((other.api_version, other.kind) == (version, kind) for other in SERVED):
         internal = resource.group.partition(".")[0] or "core"
         why = f"converting ({short}.{kind}) to ({internal}.{resource.kind}): unknown conversion"
     else:

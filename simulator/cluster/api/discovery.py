@@ -2,11 +2,10 @@
 
 from collections.abc import Collection
 
-from simulator.cluster.resources import ALL, Resource
+from simulator.cluster.resources import SERVED, Resource
 from simulator.cluster.store import Object
 
 _READ = ["get"]
-_VERBS = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"]
 _CONNECT = ["create", "get"]
 _SUBRESOURCE_VERBS = {
     "log": _READ,
@@ -30,7 +29,7 @@ def groups(absent: Collection[str] = ()) -> dict[str, str]:
 
     `absent` are groups that this machine cannot serve.
     """
-    known = dict.fromkeys([""], "v1") | {r.group: r.version for r in ALL} | {"policy": "v1"}
+    known = dict.fromkeys([""], "v1") | {r.group: r.version for r in SERVED} | {"policy": "v1"}
     return {group: version for group, version in known.items() if group not in absent}
 
 
@@ -67,7 +66,7 @@ def resource_list(group_name: str, version: str) -> Object | None:
                 "singularName": resource.singular,
                 "namespaced": resource.is_namespaced,
                 "kind": resource.kind,
-                "verbs": _VERBS,
+                "verbs": list(resource.verbs),
                 **({"shortNames": list(resource.short_names)} if resource.short_names else {}),
                 **({"categories": list(resource.categories)} if resource.categories else {}),
             }
@@ -127,7 +126,7 @@ def _aggregated_resource(resource: Resource) -> Object:
         "responseKind": {"group": resource.group, "version": resource.version, "kind": resource.kind},
         "scope": "Namespaced" if resource.is_namespaced else "Cluster",
         "singularResource": resource.singular,
-        "verbs": _VERBS,
+        "verbs": list(resource.verbs),
         **({"shortNames": list(resource.short_names)} if resource.short_names else {}),
         **({"categories": list(resource.categories)} if resource.categories else {}),
         **({"subresources": subresources} if subresources else {}),
@@ -139,7 +138,7 @@ def _kind_of(resource: Resource, subresource: str) -> tuple[str, str, str]:
 
 
 def _of_group(name: str) -> list[Resource]:
-    return [resource for resource in ALL if resource.group == name]
+    return [resource for resource in SERVED if resource.group == name]
 
 
 def _group(name: str) -> Object:

@@ -11,7 +11,7 @@ import orjson
 
 from simulator.cluster.api import discovery, patching
 from simulator.cluster.objects.schemas import ROOTS, Field, Model, model_of, models
-from simulator.cluster.resources import ALL, Resource
+from simulator.cluster.resources import SERVED, Resource
 from simulator.cluster.store import Object
 from simulator.cluster.version import VERSION
 
@@ -75,7 +75,7 @@ def _documents() -> dict[str, bytes]:
     result = {}
     for group, version in discovery.groups().items():
         path = f"apis/{group}/{version}" if group else f"api/{version}"
-        served = [resource for resource in ALL if resource.group == group]
+        served = [resource for resource in SERVED if resource.group == group]
         result[path] = orjson.dumps(_document(path, served))
     return result
 
@@ -94,7 +94,15 @@ def _document(path: str, served: list[Resource]) -> Object:
     paths: Object = {}
     for resource in served:
         base = f"/{path}/namespaces/{{namespace}}" if resource.is_namespaced else f"/{path}"
-        paths[f"{base}/{resource.plural}"] = {"get": _read(resource, "list"), "post": _write(resource, "post")}
+        if "create" in resource.verbs:
+            paths[f"{base}/{resource.plural}"] = {"post": _write(resource, "post")}
+        if "list" in resource.verbs:
+            paths.setdefault(f"{base}/{resource.plural}", {})["get"] = _read(resource, "list")
+        if "get" not in resource.verbs:
+            continue
+        if "update" not in resource.verbs:
+            paths[f"{base}/{resource.plural}/{{name}}"] = {"get": _read(resource, "get")}
+            continue
         paths[f"{base}/{resource.plural}/{{name}}"] = {
             "get": _read(resource, "get"),
             "put": _write(resource, "put"),

@@ -7,9 +7,9 @@ from typing import Any
 
 from simulator.cluster import errors
 from simulator.cluster.objects import naming
-from simulator.cluster.resources import ALL, Resource
+from simulator.cluster.resources import SERVED, Resource
 
-_SERVED = {(resource.group, resource.version, resource.plural): resource for resource in ALL}
+_SERVED = {(resource.group, resource.version, resource.plural): resource for resource in SERVED}
 _JSON = "application/json"
 _OWN_SUBRESOURCES = ("status", "finalize")
 

@@ -14,6 +14,7 @@ from simulator.cluster.resources import (
     NODES,
     PODS,
     REPLICA_SETS,
+    RESOURCE_QUOTAS,
     STATEFUL_SETS,
 )
 from simulator.cluster.store import Object, Store
@@ -33,6 +34,7 @@ def render(store: Store) -> str:
         *workload_metrics.daemon_sets(store.list(DAEMON_SETS)),
         *workload_metrics.jobs(store.list(JOBS)),
         *_nodes(list(store.list(NODES))),
+        _quotas(store.list(RESOURCE_QUOTAS)),
         (
             "kube_namespace_status_phase",
             "gauge",
@@ -183,8 +185,19 @@ def _replica_sets(replica_sets: Iterable[Object]) -> list[Family]:
 def _nodes(nodes: Iterable[Object]) -> list[Family]:
     conditions: list[Sample] = []
     unschedulable: list[Sample] = []
+    taints: list[Sample] = []
+    sizes: dict[str, list[Sample]] = {"capacity": [], "allocatable": []}
     for node in nodes:
         own = {"node": node["metadata"]["name"]}
+        taints.extend(
+            ({**own, "key": taint["key"], "value": taint.get("value", ""), "effect": taint["effect"]}, 1)
+            for taint in node["spec"].get("taints") or ()
+        )
+        for part, samples in sizes.items():
+            for resource, amount in ((node.get("status") or {}).get(part) or {}).items():
+                unit = {"cpu": "core", "pods": "integer"}.get(resource, "byte")
+                kind = {**own, "resource": resource.replace("-", "_"), "unit": unit}
+                samples.append((kind, float(quantities.parse(amount))))
         unschedulable.append((own, _is(bool(node["spec"].get("unschedulable")))))
         for entry in (node.get("status") or {}).get("conditions") or ():
             conditions.extend(
@@ -197,7 +210,19 @@ def _nodes(nodes: Iterable[Object]) -> list[Family]:
     return [
         ("kube_node_status_condition", "gauge", conditions),
         ("kube_node_spec_unschedulable", "gauge", unschedulable),
+        ("kube_node_spec_taint", "gauge", taints),
+        *((f"kube_node_status_{part}", "gauge", samples) for part, samples in sizes.items()),
     ]
+
+
+def _quotas(quotas: Iterable[Object]) -> Family:
+    samples: list[Sample] = []
+    for quota in quotas:
+        own = {"namespace": quota["metadata"]["namespace"], "resourcequota": quota["metadata"]["name"]}
+        for kind in ("hard", "used"):
+            for resource, amount in ((quota.get("status") or {}).get(kind) or {}).items():
+                samples.append(({**own, "resource": resource, "type": kind}, float(quantities.parse(amount))))
+    return "kube_resourcequota", "gauge", samples
 
 
 def _of_pod(pod: Object) -> dict[str, str]:

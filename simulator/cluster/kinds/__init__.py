@@ -20,6 +20,7 @@ from simulator.cluster.kinds import (
     service_accounts,
     services,
     stateful_sets,
+    views,
 )
 from simulator.cluster.kinds.kind import Kind
 
@@ -44,7 +45,7 @@ _MODULES = (
     services,
     stateful_sets,
 )
-_KINDS: dict[str, Kind] = {module.KIND.resource.kind: module.KIND for module in _MODULES}
+_KINDS: dict[str, Kind] = {kind.resource.kind: kind for kind in (*(module.KIND for module in _MODULES), *views.KINDS)}
 
 
 def of(name: str) -> Kind:

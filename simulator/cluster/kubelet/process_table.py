@@ -12,10 +12,13 @@ import logging
 import os
 import signal
 import sys
+import time
 from collections import defaultdict
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+
+from simulator.cluster.kubelet.metering import Meter, Used
 
 PERIOD_S = 0.25
 MARK = "GAMEDAY_CONTAINER"
@@ -34,6 +37,7 @@ class Row:
     parent: int
     session: int
     resident_bytes: int
+    cpu_ticks: int = 0
 
 
 @dataclass(frozen=True)
@@ -52,6 +56,7 @@ class ProcessTable:
     def __init__(self) -> None:
         self._watched: dict[int, Watched] = {}
         self._occupied = asyncio.Event()
+        self._meter = Meter(charged_bytes)
         self._unreaped: set[int] = set()
         """Zombies of the sweep before: what we wait for is reaped at once, so one that is seen twice is nobody's."""
 
@@ -63,6 +68,16 @@ class ProcessTable:
     def discard(self, pid: int) -> None:
         """The container ended; its orphans, if any, are ended by the next sweep."""
         self._watched.pop(pid, None)
+        self._meter.forget(pid)
+
+    def used(self) -> dict[tuple[str, str], Used]:
+        """What each running container uses, by its pod's uid and its name; absent until it was measured twice."""
+        found = {}
+        for pid, watched in self._watched.items():
+            if (used := self._meter.used(pid)) is not None:
+                uid, name, _ = watched.mark.split("/")
+                found[uid, name] = used
+        return found
 
     async def run(self) -> None:
         """Sweep for ever; asleep while no container runs."""
@@ -77,6 +92,7 @@ class ProcessTable:
     def sweep(self, table: list[Row]) -> None:
         """Act on one reading of /proc."""
         members = self._members(table)
+        self._meter.take({pid: members.get(pid, []) for pid in self._watched}, time.monotonic())
         for pid, watched in list(self._watched.items()):
             if watched.limit_bytes is None:
                 continue
@@ -162,7 +178,9 @@ def rows() -> list[Row]:
         finally:
             os.close(fd)
         if len(fields) > 21:
-            found.append(Row(int(name), int(fields[1]), int(fields[3]), int(fields[21]) * _PAGE))
+            found.append(
+                Row(int(name), int(fields[1]), int(fields[3]), int(fields[21]) * _PAGE, sum(map(int, fields[11:15])))
+            )
     return found
 
 

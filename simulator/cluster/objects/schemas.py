@@ -138,12 +138,32 @@ class Model:
 def models() -> Mapping[str, Model]:
     """All object types by the client's names for them, such as `V1PodSpec`."""
     raw = json.loads(FILE.read_text(encoding="utf-8"))
-    return {name: _model(name, entry) for name, entry in raw.items()}
+    return {name: _model(name, entry) for name, entry in raw.items()} | _METRICS
 
 
 def model_of(kind: str) -> Model:
     """The object type of a served kind such as `Deployment`."""
-    return models()[ROOTS[kind]]
+    return models()[ROOTS.get(kind, kind)]
+
+
+_USAGE = Field("quantity", "map", "The memory and CPU that is used.")
+_OF_METRICS = {
+    "apiVersion": Field("string"),
+    "kind": Field("string"),
+    "metadata": Field("V1ObjectMeta"),
+    "timestamp": Field("time", doc="The end of the window."),
+    "window": Field("string", doc="The time over which usage was measured."),
+}
+_METRICS = {
+    "ContainerMetrics": Model("ContainerMetrics", ("name", "usage"), {"name": Field("string"), "usage": _USAGE}),
+    "NodeMetrics": Model("NodeMetrics", ("timestamp", "window", "usage"), {**_OF_METRICS, "usage": _USAGE}),
+    "PodMetrics": Model(
+        "PodMetrics",
+        ("timestamp", "window", "containers"),
+        {**_OF_METRICS, "containers": Field("ContainerMetrics", "list", "Metrics of all containers.")},
+    ),
+}
+"""k8s.io/metrics, which the client has no models of."""
 
 
 def _model(name: str, entry: Mapping[str, Any]) -> Model:
