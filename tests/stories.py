@@ -54,13 +54,26 @@ class Cluster:
 
 
 def start(state: Path, *flags: str) -> Cluster:
+    return connected(*launched(state, *flags))
+
+
+def launched(
+    state: Path, *flags: str, prepare: Callable[[], None] | None = None
+) -> tuple["subprocess.Popen[str]", str]:
+    """The process, which may not answer yet, and its mark; `prepare` is a `preexec_fn`."""
     mark = f"test-{uuid.uuid4().hex}"
     process = subprocess.Popen(
         [sys.executable, "-m", "simulator.cluster", "--state", str(state), *flags],
         env={**os.environ, MARK: mark},
         stdout=subprocess.PIPE,
+        preexec_fn=prepare,
         text=True,
     )
+    return process, mark
+
+
+def connected(process: "subprocess.Popen[str]", mark: str) -> Cluster:
+    """A client of it, once it answers."""
     assert process.stdout is not None
     line = json.loads(process.stdout.readline())
     config = yaml.safe_load(Path(line["kubeconfig"]).read_text())

@@ -10,11 +10,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from stories import connected, container_status, launched, one_pod, stop, until
 
 from simulator.cluster.kubelet import capabilities, landlock, trial
 from simulator.cluster.kubelet.black_hole import BlackHole
 from simulator.cluster.kubelet.confinement import Confinement
-from simulator.cluster.kubelet.gate import Fate, Flow, Gate
+from simulator.cluster.kubelet.gate import Fate, Flow, Gate, straight
 from simulator.cluster.kubelet.sandbox import Sandbox
 from simulator.cluster.kubelet.seccomp import Filter
 
@@ -318,3 +319,27 @@ def test_localhost_is_the_machines_where_no_server_of_the_pod_is(run: Run) -> No
         """,
     )
     assert said == f"{POD} True"
+
+
+@pytest.mark.cluster
+def test_a_cluster_that_cannot_gate_its_pods_runs_them_and_serves_no_policies(tmp_path: Path) -> None:
+    """A kernel has one listener for a process: under another one's, a cluster can have none."""
+    hole = BlackHole("127.8.0.1")
+    gate = Gate(straight, hole)
+    gate.start()
+    with Sandbox(Confinement(gate, Filter()), POD).entered() as prepare:
+        process, mark = launched(tmp_path, prepare=prepare)
+    cluster = connected(process, mark)
+    try:
+        groups = {group["name"] for group in cluster.get("/apis")["groups"]}
+        assert "apps" in groups
+        assert "networking.k8s.io" not in groups
+        policies = "/apis/networking.k8s.io/v1/namespaces/default/networkpolicies"
+        assert cluster.http.post(policies, json={"metadata": {"name": "p"}}).status_code == 404
+        assert cluster.http.get("/api/v1/namespaces/kube-system/services/kube-dns").status_code == 404
+        cluster.create("/api/v1/namespaces/default/pods", one_pod("import time; time.sleep(60)"))
+        until(lambda: container_status(cluster, "default").get("ready"))
+    finally:
+        stop(cluster)
+        gate.close()
+        hole.close()
