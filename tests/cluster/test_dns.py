@@ -176,8 +176,18 @@ def test_the_hosts_file_says_whom_to_ask(tmp_path: Path) -> None:
     assert kept.now() == Resolver()
 
 
+class OnePod:
+    """In `shop`, with an alias of its own."""
+
+    def namespace_of(self, address: str) -> str:
+        return "shop"
+
+    def alias_of(self, address: str, name: str) -> str | None:
+        return {"web": "10.7.7.7", "six": "fd00::7"}.get(name) if address == "127.9.1.7" else None
+
+
 def dns_server(store: Store, conf: Path) -> DnsServer:
-    return DnsServer(StoredDirectory(store), lambda _: "shop", ResolvConf(conf))
+    return DnsServer(StoredDirectory(store), OnePod(), ResolvConf(conf))
 
 
 async def test_the_hosts_search_path_does_not_hide_short_names(store: Store, tmp_path: Path) -> None:
@@ -186,6 +196,18 @@ async def test_the_hosts_search_path_does_not_hide_short_names(store: Store, tmp
     response = await server.answer(question("web.corp.example"), "127.9.1.1", by_tcp=False)
     assert response is not None
     assert head(response) == (77, NO_ERROR, 1, False)
+
+
+async def test_a_pods_host_aliases_come_before_everything(store: Store, tmp_path: Path) -> None:
+    (tmp_path / "resolv.conf").write_text("search corp.example\n")
+    server = dns_server(store, tmp_path / "resolv.conf")
+    for name in ("web", "web.corp.example"):
+        response = await server.answer(question(name), "127.9.1.7", by_tcp=False)
+        assert response is not None
+        assert response.endswith(bytes([10, 7, 7, 7]))
+    none_of_that_family = await server.answer(question("six"), "127.9.1.7", by_tcp=False)
+    assert none_of_that_family is not None
+    assert head(none_of_that_family) == (77, NO_ERROR, 0, False)
 
 
 async def test_without_a_nameserver_foreign_names_fail_at_once(store: Store, tmp_path: Path) -> None:

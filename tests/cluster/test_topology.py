@@ -121,6 +121,16 @@ async def test_policies_know_the_dns_by_label_and_port(store: Store, topology: T
     assert topology.route(to("127.0.0.1", 80)) == ("127.0.0.1", 80), "a pod's own loopback"
 
 
+async def test_host_aliases_are_the_pods_as_long_as_it_is_there(store: Store, topology: Topology) -> None:
+    await place_pod(store, "127.9.1.7", hostAliases=[{"ip": "10.7.7.7", "hostnames": ["Legacy.Example"]}])
+    assert topology.alias_of("127.9.1.7", "legacy.example") == "10.7.7.7"
+    assert topology.alias_of("127.9.1.7", "p") == "127.9.1.7", "its own name"
+    assert topology.alias_of("127.9.1.8", "legacy.example") is None
+    store.remove(PODS, "shop", "p")
+    await asyncio.sleep(0)
+    assert topology.alias_of("127.9.1.7", "legacy.example") is None
+
+
 def test_search_domains_and_options_reach_the_c_library() -> None:
     config = {"searches": ["corp.example"], "options": [{"name": "ndots", "value": "2"}, {"name": "edns0"}]}
     given = of_dns(pod_spec(dnsConfig=config))

@@ -6,12 +6,11 @@ shows in the source address, and with it the namespace that short names belong t
 
 import asyncio
 import struct
-from collections.abc import Callable
 from contextlib import suppress
-from typing import Any
+from typing import Any, Protocol
 
 from simulator.cluster.network import dns_forwarding, dns_messages, dns_names
-from simulator.cluster.network.dns_messages import NAME_ERROR, SERVER_FAILURE, Name, Query, Reply
+from simulator.cluster.network.dns_messages import ANY, NAME_ERROR, SERVER_FAILURE, A, Name, Query, Record, Reply
 from simulator.cluster.network.dns_names import Directory
 from simulator.cluster.network.resolv_conf import PORT, ResolvConf
 
@@ -22,13 +21,24 @@ _MOST_AT_ONCE = 500
 _LARGEST = 65535
 
 
+class Pods(Protocol):
+    """What is known of the pods that ask, by their address."""
+
+    def namespace_of(self, address: str) -> str:
+        """The namespace of the pod, "" where there is none."""
+        ...
+
+    def alias_of(self, address: str, name: str) -> str | None:
+        """The address that the pod's /etc/hosts, were it its own, gives a name in lower case."""
+        ...
+
+
 class DnsServer:
     """From `bind` to the end of `run`."""
 
-    def __init__(self, directory: Directory, namespace_of: Callable[[str], str], resolv_conf: ResolvConf) -> None:
-        """`namespace_of` gives the namespace of the pod at an address, "" where there is none."""
+    def __init__(self, directory: Directory, pods: Pods, resolv_conf: ResolvConf) -> None:
         self._directory = directory
-        self._namespace_of = namespace_of
+        self._pods = pods
         self._resolv_conf = resolv_conf
         self._tasks: set[asyncio.Task[None]] = set()
         self._open: tuple[asyncio.DatagramTransport, asyncio.Server] | None = None
@@ -61,24 +71,28 @@ class DnsServer:
         query = dns_messages.parse(message)
         if query is None:
             return dns_messages.refuse(message, dns_messages.NOT_IMPLEMENTED)
-        reply = self._known(query, self._namespace_of(client))
+        reply = self._known(query, client)
         if reply is not None:
             return dns_messages.respond(query, reply, ttl_s=TTL_S, size=_LARGEST if by_tcp else query.size)
         servers = [(server, PORT) for server in self._resolv_conf.now().servers]
         found = await dns_forwarding.ask(message, servers, whole=by_tcp)
         return dns_messages.refuse(message, SERVER_FAILURE) if found is None else found
 
-    def _known(self, query: Query, namespace: str) -> Reply | None:
-        name = query.name
-        reply = dns_names.answer(name, query.type, namespace, self._directory)
-        if reply is not None:
-            return reply
-        for domain in self._resolv_conf.now().search:  # the host's search path comes before the bare name
-            short = _without(name, tuple(domain.split(".")))
-            found = dns_names.answer(short, query.type, namespace, self._directory) if short else None
-            if found is not None and found.code != NAME_ERROR:
-                return found
-        return None
+    def _known(self, query: Query, client: str) -> Reply | None:
+        """What the pod's own aliases say, then the cluster; the host's search path comes before the bare name."""
+        domains = [tuple(domain.split(".")) for domain in self._resolv_conf.now().search]
+        names = [query.name, *filter(None, (_without(query.name, domain) for domain in domains))]
+        for name in names:
+            address = self._pods.alias_of(client, ".".join(name))
+            if address is not None:
+                is_asked = query.type in (A, ANY) and ":" not in address
+                return Reply(records=(Record(A, address),) if is_asked else ())
+        first, *others = (
+            dns_names.answer(name, query.type, self._pods.namespace_of(client), self._directory) for name in names
+        )
+        if first is not None:
+            return first
+        return next((found for found in others if found is not None and found.code != NAME_ERROR), None)
 
     def answer_datagram(self, message: bytes, client: tuple[str, int], transport: asyncio.DatagramTransport) -> None:
         """In a task of its own; while there are too many of them, questions are lost, as datagrams may be."""

@@ -25,7 +25,7 @@ class Network:
         resolv_conf = ResolvConf()
         self._subnet = subnet
         self._topology = Topology(store, resolv_conf)
-        self._dns = DnsServer(StoredDirectory(store), self._topology.namespace_of, resolv_conf)
+        self._dns = DnsServer(StoredDirectory(store), self._topology, resolv_conf)
         self._well_known = WellKnown(store, services)
         self._proxy = ServiceProxy(store, self._topology, folder, env)
         self.route = self._topology.route

@@ -46,6 +46,8 @@ class Topology:
         self._dns_host = ""
         self._servers: dict[str, str | None] = {}
         """Whom pods ask that do not ask the cluster's DNS, by their address: a nameserver, or None for the host's."""
+        self._aliases: dict[str, dict[str, str]] = {}
+        """What pods find in their /etc/hosts, by their address: themselves, and `hostAliases`; names in lower case."""
         self._listeners: list[Callable[[], None]] = []
 
     def on_change(self, told: Callable[[], None]) -> None:
@@ -60,6 +62,10 @@ class Topology:
     def namespace_of(self, address: str) -> str:
         """The namespace of the pod at an address, "" where there is none."""
         return self._peer(address).namespace
+
+    def alias_of(self, address: str, name: str) -> str | None:
+        """What the pod at an address has in its /etc/hosts for a name in lower case."""
+        return self._aliases.get(address, {}).get(name)
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -127,6 +133,7 @@ class Topology:
     def _follow_pod(self, change: Change) -> None:
         address = (change.object.get("status") or {}).get("podIP", "")
         self._servers.pop(address, None)
+        self._aliases.pop(address, None)
         before = self._peers.pop(address, None) if change.type == "DELETED" else self._peers.get(address)
         if change.type != "DELETED":
             self._put(change.object)
@@ -139,6 +146,14 @@ class Topology:
             namespace = pod["metadata"]["namespace"]
             labels = pod["metadata"].get("labels") or {}
             self._peers[address] = Peer(address, namespace, labels, self._labels_of(namespace), _named_ports(pod))
+            self._aliases[address] = {
+                (pod["spec"].get("hostname") or pod["metadata"]["name"]): address,
+                **{
+                    name.lower(): entry["ip"]
+                    for entry in pod["spec"].get("hostAliases") or ()
+                    for name in entry.get("hostnames") or ()
+                },
+            }
             match pod["spec"].get("dnsPolicy"):
                 case "Default":
                     self._servers[address] = None
