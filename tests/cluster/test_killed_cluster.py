@@ -55,7 +55,7 @@ def test_nothing_of_its_pods_lives_two_seconds_after_a_cluster_is_killed(cluster
     killed_at = time.monotonic()
     until(lambda: not _of_pods(tmp_path), 2)
     until(lambda: not find_marked(cluster.mark), 2)
-    until(lambda: not [pid for pid in workers if psutil.pid_exists(pid)], 2)
+    until(lambda: not [pid for pid in workers if _lives(pid)], 2)
     assert time.monotonic() - killed_at < 2
     again_at = time.monotonic()
     again = start(tmp_path)
@@ -89,3 +89,11 @@ def _postgres_workers(state: Path) -> list[int]:
     marked = set(_of_pods(state))
     every = {process.pid: process.info["ppid"] for process in psutil.process_iter(["ppid"])}
     return sorted(pid for pid, parent in every.items() if parent in marked and pid not in marked)
+
+
+def _lives(pid: int) -> bool:
+    """Whether it is there and not only waits for its new parent to take note of its end."""
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
