@@ -1,9 +1,11 @@
 """Container logs in the CRI format: `<RFC3339Nano> stdout|stderr F <line>`, a file per container instance."""
 
 import asyncio
+import os
 import time
-from collections.abc import AsyncGenerator, Iterator
-from contextlib import suppress
+from collections import deque
+from collections.abc import AsyncGenerator
+from contextlib import aclosing, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
@@ -11,6 +13,9 @@ from typing import BinaryIO
 LONGEST_LINE = 16 * 1024
 LARGEST_FILE = 10 * 1024 * 1024
 """Bytes; a larger log is turned over once, so at most twice as much is kept, as kubelet's containerLogMaxSize."""
+_AT_ONCE = 1000
+_PIECE = 64 * 1024
+_TAIL = 256 * 1024
 
 
 class ContainerLog:
@@ -28,8 +33,9 @@ class ContainerLog:
         """Output as it comes, in pieces of any size; once closed, nothing is kept."""
         if self.is_closed:
             return
-        *lines, rest = (self._rest[stream] + data).split(b"\n")
-        out = [self._entry(stream, b"F", line) for line in lines]
+        whole, end, rest = (self._rest[stream] + data).rpartition(b"\n")
+        head = b"%s %s F " % (_now().encode(), stream.encode())
+        out = [head, whole.replace(b"\n", b"\n" + head), end] if end else []  # a program may write 30,000 lines at once
         while len(rest) >= LONGEST_LINE:
             out.append(self._entry(stream, b"P", rest[:LONGEST_LINE]))
             rest = rest[LONGEST_LINE:]
@@ -82,7 +88,9 @@ def exists(path: Path) -> bool:
 
 def tail(path: Path, lines: int, limit_bytes: int) -> str:
     """The last lines of a log as text, for a termination message."""
-    texts = [line for _, line in _entries(path)][-lines:]
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - _TAIL))
+        texts = [line for _, line in map(_parsed, file.read().splitlines(keepends=True)[-lines:])]
     return b"".join(texts)[-limit_bytes:].decode(errors="replace").rstrip("\n")
 
 
@@ -96,57 +104,59 @@ async def read(
     timestamps: bool,
     limit_bytes: int | None,
 ) -> AsyncGenerator[bytes, None]:
-    """Lines of a log file; with `follow` until `live` is closed."""
+    """Lines of a log file, many at once; with `follow` until `live` is closed."""
     earliest = _stamp(time.time() - since_s) if since_s is not None else ""
-    left = limit_bytes
-    position = _size(path)
-    entries = [entry for entry in _entries(path) if entry[0] >= earliest]
-    if tail_lines is not None:
-        entries = entries[len(entries) - tail_lines :] if tail_lines < len(entries) else entries
-    while True:
-        for stamp, line in entries:
-            text = stamp.encode() + b" " + line if timestamps else line
-            if left is not None:
-                text = text[:left]
-                left -= len(text)
-            if text:
-                yield text
-            if left == 0:
-                return
-        if not follow or live is None:
-            return
-        size = _size(path)
-        if size == position:
-            if live.is_closed:
-                return
-            await live.grown()
-            size = _size(path)
-        if size < position:
-            position = 0
-        entries = list(_read_from(path, position))
-        position = size if not entries else _size(path)
+    last = deque[bytes](maxlen=tail_lines) if tail_lines is not None else None
+    ready, size, left = list[bytes](), 0, limit_bytes
+    async with aclosing(_entries(path, live if follow else None)) as entries:
+        async for entry in entries:
+            if entry is not None and entry[0] >= earliest:
+                text = entry[0].encode() + b" " + entry[1] if timestamps else entry[1]
+                (ready if last is None else last).append(text)
+                size += len(text)
+            if entry is None and last is not None:
+                ready, last = list(last), None
+            if ready and (entry is None or size >= _PIECE):
+                piece = b"".join(ready)[:left]
+                ready, size, left = [], 0, None if left is None else left - len(piece)
+                yield piece
+                if left == 0:
+                    return
 
 
-def _entries(path: Path) -> Iterator[tuple[str, bytes]]:
-    yield from _read_from(older(path), 0)
-    yield from _read_from(path, 0)
+async def _entries(path: Path, live: ContainerLog | None) -> AsyncGenerator[tuple[str, bytes] | None, None]:
+    """Instants and lines, never so many at a time that others wait; None where there are no more for now."""
+    with suppress(FileNotFoundError), older(path).open("rb") as file:
+        async for entry in _unhurried(file):
+            yield entry
+    is_last = False
+    while not is_last:
+        with suppress(FileNotFoundError), path.open("rb") as file:
+            is_turned_over = False
+            while not (is_turned_over or is_last):
+                is_last = live is None or live.is_closed
+                is_turned_over = not os.path.samestat(os.fstat(file.fileno()), path.stat())
+                async for entry in _unhurried(file):
+                    yield entry
+                yield None
+                if live is not None and not (is_turned_over or is_last):
+                    await live.grown()
+            continue
+        return  # gone with its pod
 
 
-def _read_from(path: Path, position: int) -> Iterator[tuple[str, bytes]]:
-    with suppress(FileNotFoundError), path.open("rb") as file:
-        file.seek(position)
-        for raw in file:
-            stamp, _, rest = raw.partition(b" ")
-            _, _, rest = rest.partition(b" ")
-            tag, _, line = rest.partition(b" ")
-            yield stamp.decode(), line if tag == b"F" else line.removesuffix(b"\n")
+async def _unhurried(file: BinaryIO) -> AsyncGenerator[tuple[str, bytes], None]:
+    for number, raw in enumerate(file, 1):
+        yield _parsed(raw)
+        if number % _AT_ONCE == 0:
+            await asyncio.sleep(0)
 
 
-def _size(path: Path) -> int:
-    try:
-        return path.stat().st_size
-    except FileNotFoundError:
-        return 0
+def _parsed(raw: bytes) -> tuple[str, bytes]:
+    stamp, _, rest = raw.partition(b" ")
+    _, _, rest = rest.partition(b" ")
+    tag, _, line = rest.partition(b" ")
+    return stamp.decode(), line if tag == b"F" else line.removesuffix(b"\n")
 
 
 def _now() -> str:

@@ -34,6 +34,8 @@ from simulator.cluster.store import Object, timestamp
 
 RETRY_S = 1.0
 """How soon a container that lacks a ConfigMap or Secret is tried again."""
+TURN_S = 0.05
+"""Between any two restarts on the machine, so that pods which die at once leave it time for others."""
 HOOK_S = 60.0
 """Longest time of a postStart hook."""
 _log = logging.getLogger(__name__)
@@ -84,6 +86,10 @@ class Container:
             if self._is_stopping or not self._is_restarted_after(code):
                 return code
             await self._back_off()
+            async with self._node.restarting:
+                await asyncio.sleep(TURN_S)
+            if self._is_stopping:
+                return code
             self.shown.restart_count += 1
             self._drop_old_logs()
 
@@ -161,7 +167,7 @@ class Container:
         self._process = process
         self._place = place
         self._settled.clear()
-        self._node.table.add(Watched(process.pid, mark, memory_limit(self.spec), self._on_excess))
+        self._node.table.add(Watched(process.pid, mark, memory_limit(self.spec), self._on_excess, self._on_crowd))
         self._tell.normal("Started", "Container started")
         self.shown.running(started_at)
         self._target = probes.Target(self._host.ip, self.spec, env, self._root, self._host.sandbox)
@@ -294,6 +300,9 @@ class Container:
 
     def _is_restarted_after(self, code: int) -> bool:
         return self._restart_policy == "Always" or (self._restart_policy == "OnFailure" and code != 0)
+
+    def _on_crowd(self) -> None:
+        self._host.evict("The node was low on resource: pids. ")
 
     def _on_excess(self) -> None:
         self._was_oom_killed = True

@@ -1,6 +1,7 @@
 """What a container needs of the node and the pod around it."""
 
-from dataclasses import dataclass
+import asyncio
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -30,6 +31,8 @@ class Node:
     base_env: dict[str, str]
     confinement: Confinement
     tokens: Tokens
+    restarting: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Restarts take turns."""
 
 
 class Host(Protocol):
@@ -61,6 +64,10 @@ class Host(Protocol):
 
     def changed(self) -> None:
         """A container's status changed."""
+        ...
+
+    def evict(self, message: str) -> None:
+        """The node takes the pod off itself, for good."""
         ...
 
 

@@ -17,6 +17,9 @@ OnOutput = Callable[[str, bytes], None]
 
 _PIECE = 65536
 _LAST_PIECES = 32
+_LONG_S = 0.0005
+_REST = 9
+"""Output that takes long to keep is read in a tenth of the time at most."""
 
 
 class Process:
@@ -36,7 +39,8 @@ class Process:
             if pipe is not None:
                 os.set_blocking(pipe.fileno(), False)
                 self._pipes[pipe.fileno()] = stream
-                loop.add_reader(pipe.fileno(), self._read, pipe.fileno())
+                loop.add_reader(pipe.fileno(), self._on_readable, pipe.fileno())
+        self._resting: dict[int, asyncio.TimerHandle] = {}
         spawning.when_ended(popen.pid, self._on_exit)
 
     def signal(self, number: signal.Signals) -> None:
@@ -50,6 +54,23 @@ class Process:
         if not self.ended.done():
             with suppress(ProcessLookupError):
                 os.killpg(self.pid, signal.SIGKILL)
+
+    def _on_readable(self, fd: int, late_s: float = 0.0) -> None:
+        started = self._loop.time()
+        took_s = self._read(fd) and self._loop.time() - started
+        if took_s >= _LONG_S:
+            self._rest(fd, _REST * (took_s + late_s))
+
+    def _rest(self, fd: int, rest_s: float) -> None:
+        """Let a program that writes at full speed wait, the longer the later all are: others get the loop meanwhile."""
+        self._loop.remove_reader(fd)
+        due = self._loop.time() + rest_s
+
+        def again() -> None:
+            del self._resting[fd]
+            self._loop.add_reader(fd, self._on_readable, fd, self._loop.time() - due)
+
+        self._resting[fd] = self._loop.call_at(due, again)
 
     def _read(self, fd: int) -> bool:
         """Read one piece; False when there is none now or ever."""
@@ -70,6 +91,8 @@ class Process:
         with suppress(ProcessLookupError):
             os.killpg(self.pid, signal.SIGKILL)
         code = spawning.exit_code(self._popen)
+        for timer in self._resting.values():
+            timer.cancel()
         for fd in self._pipes:
             for _ in range(_LAST_PIECES):  # somebody in another session may go on writing for ever
                 if not self._read(fd):

@@ -19,6 +19,8 @@ class Situation:
     started_at: str
     init: tuple[Object, ...]
     containers: tuple[Object, ...]
+    eviction: str = ""
+    """Why the node took it off itself; empty if it did not."""
 
 
 def assemble(pod: Object, now: Situation, at: str) -> Object:
@@ -26,7 +28,7 @@ def assemble(pod: Object, now: Situation, at: str) -> Object:
     old = pod.get("status") or {}
     is_initialized = all(_is_done(status) or _is_sidecar_up(pod, status) for status in now.init)
     restart_policy = pod["spec"].get("restartPolicy", "Always")
-    phase = _phase(now.init, now.containers, restart_policy, is_initialized)
+    phase = "Failed" if now.eviction else _phase(now.init, now.containers, restart_policy, is_initialized)
     sidecars = [status for status in now.init if _is_sidecar(pod, status)]
     unready = [status["name"] for status in (*sidecars, *now.containers) if not status["ready"]]
     is_over = phase in ("Succeeded", "Failed")
@@ -39,6 +41,9 @@ def assemble(pod: Object, now: Situation, at: str) -> Object:
         "qosClass": qos_class(pod["spec"]),
         "containerStatuses": list(now.containers),
     }
+    if now.eviction:
+        status["reason"], status["message"] = "Evicted", now.eviction
+        status["conditions"] = _with_disruption(status["conditions"], now.eviction, at)
     if now.pod_ip is not None:
         status["podIP"] = now.pod_ip
         status["podIPs"] = [{"ip": now.pod_ip}]
@@ -105,6 +110,13 @@ def _conditions(
     mine = [_condition(old.get(kind), kind, why, at) for kind, why in wanted]
     names = {entry["type"] for entry in mine}
     return mine + [entry for kind, entry in old.items() if kind not in names]
+
+
+def _with_disruption(conditions: Conditions, message: str, at: str) -> Conditions:
+    if any(entry["type"] == "DisruptionTarget" for entry in conditions):
+        return conditions
+    told = {"status": "True", "reason": "TerminationByKubelet", "message": message, "lastProbeTime": None}
+    return [*conditions, {"type": "DisruptionTarget", **told, "lastTransitionTime": at}]
 
 
 def _condition(old: Mapping[str, Any] | None, kind: str, why: tuple[str, str] | None, at: str) -> Object:

@@ -38,6 +38,7 @@ class Pod:
         self._sandbox = Sandbox(Confinement(), "")
         self._started_at = timestamp()
         self._is_gone = False
+        self._eviction = ""
         self._has_power = True
         self._end_asked = asyncio.Event()
         self._end_changed = asyncio.Event()
@@ -163,11 +164,22 @@ class Pod:
                     started_at=self._started_at,
                     init=tuple(container.status() for container in self._init),
                     containers=tuple(container.status() for container in self._containers),
+                    eviction=self._eviction,
                 )
                 pod["status"] = pod_status.assemble(pod, situation, timestamp())
 
         with suppress(ApiError):
             self.pod = self._store.modify(PODS, self._namespace, self.pod["metadata"]["name"], write)
+
+    def evict(self, message: str) -> None:
+        """The pod has failed and ends at once; its object stays, as on a node that ran short of something."""
+        if self._eviction or self._is_gone:
+            return
+        self._eviction = message
+        self._node.events.warning(self.pod, "Evicted", message, by="kubelet")
+        for container in self.all_containers():
+            container.kill()
+        self.changed()
 
     async def _live(self) -> None:
         self._ip = self._addresses.allocate()

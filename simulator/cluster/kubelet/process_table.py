@@ -13,14 +13,17 @@ import os
 import signal
 import sys
 import time
-from collections import defaultdict
-from collections.abc import Callable
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 
 from simulator.cluster.kubelet.metering import Meter, Used
 
 PERIOD_S = 0.25
+MOST_PROCESSES = 1024
+"""Of one pod; the node evicts a pod that has more, before it runs out of process ids (kubelet's podPidsLimit)."""
+_QUICK_S = 0.02
 MARK = "GAMEDAY_CONTAINER"
 """Variable that names the container instance of a process."""
 
@@ -48,6 +51,12 @@ class Watched:
     mark: str
     limit_bytes: int | None
     on_excess: Callable[[], None]
+    on_crowd: Callable[[], None] = lambda: None
+
+    @property
+    def pod(self) -> str:
+        """The pod's uid."""
+        return self.mark.partition("/")[0]
 
 
 class ProcessTable:
@@ -57,6 +66,7 @@ class ProcessTable:
         self._watched: dict[int, Watched] = {}
         self._occupied = asyncio.Event()
         self._meter = Meter(charged_bytes)
+        self._stopped: set[int] = set()
         self._unreaped: set[int] = set()
         """Zombies of the sweep before: what we wait for is reaped at once, so one that is seen twice is nobody's."""
 
@@ -85,9 +95,9 @@ class ProcessTable:
         while True:
             await self._occupied.wait()
             self.sweep(rows())
-            if not self._watched:
+            if not self._watched and not self._stopped:
                 self._occupied.clear()
-            await asyncio.sleep(PERIOD_S)
+            await asyncio.sleep(_QUICK_S if self._stopped else PERIOD_S)
 
     def sweep(self, table: list[Row]) -> None:
         """Act on one reading of /proc."""
@@ -102,7 +112,16 @@ class ProcessTable:
             if sum(charged_bytes(row) for row in own) > watched.limit_bytes:
                 watched.on_excess()
                 self._kill([row.pid for row in own])
+        self._evict_crowds(members)
         self._end_orphans(table, {row.pid for rows_ in members.values() for row in rows_})
+
+    def _evict_crowds(self, members: dict[int, list[Row]]) -> None:
+        counts: Counter[str] = Counter()
+        for pid, own in members.items():
+            counts[self._watched[pid].pod] += len(own)
+        for watched in list(self._watched.values()):
+            if counts[watched.pod] > MOST_PROCESSES:
+                watched.on_crowd()
 
     def _members(self, table: list[Row]) -> dict[int, list[Row]]:
         """The rows of each container, by its main process."""
@@ -117,19 +136,27 @@ class ProcessTable:
 
     def _end_orphans(self, table: list[Row], claimed: set[int]) -> None:
         living = {watched.mark for watched in self._watched.values()}
-        unreaped = set()
+        unreaped, orphans = set(), set()
         for row in table:
             if row.parent != os.getpid() or row.pid in claimed:
                 continue
             mark = variable(row.pid, MARK)
             if mark is not None and mark not in living:
-                self._kill([row.pid])
-                self._reap(row.pid)
+                orphans.add(row.pid)
             elif mark is None and is_zombie(row.pid):
                 unreaped.add(row.pid)
                 if row.session != row.pid or row.pid in self._unreaped:
                     self._reap(row.pid)
         self._unreaped = unreaped
+        self._end(
+            {row.pid for rows_ in by_container(table, orphans).values() for row in rows_ if row.pid not in claimed}
+        )
+
+    def _end(self, pids: set[int]) -> None:
+        """One step: stop those that are new, and kill all once none is, for what forks without end outruns a sweep."""
+        new = pids - self._stopped
+        self._kill(new or pids, signal.SIGSTOP if new else signal.SIGKILL)
+        self._stopped = pids
 
     @staticmethod
     def _reap(pid: int) -> None:
@@ -137,10 +164,10 @@ class ProcessTable:
             os.waitpid(pid, os.WNOHANG)
 
     @staticmethod
-    def _kill(pids: list[int]) -> None:
+    def _kill(pids: Iterable[int], number: signal.Signals = signal.SIGKILL) -> None:
         for pid in pids:
             with suppress(ProcessLookupError, PermissionError):
-                os.kill(pid, signal.SIGKILL)
+                os.kill(pid, number)
 
 
 def by_container(table: list[Row], mains: set[int]) -> dict[int, list[Row]]:
