@@ -12,6 +12,7 @@ from simulator.cluster.api import (
     bodies,
     delete_options,
     documents,
+    encoding,
     gates,
     list_options,
     listing,
@@ -58,7 +59,7 @@ def build_app(
     """
     api = _Api(store, Writer(store, addresses), addresses, runtime, metrics, usage, absent)
     app = web.Application(
-        middlewares=[patience.in_time(), gates.refusals, gates.authenticated(user_of)],
+        middlewares=[patience.in_time(), encoding.as_asked, gates.refusals, gates.authenticated(user_of)],
         client_max_size=gates.LARGEST_BODY,
     )
     app.on_response_prepare.append(gates.audited(audit))

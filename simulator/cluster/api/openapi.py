@@ -15,6 +15,14 @@ from simulator.cluster.resources import SERVED, Resource
 from simulator.cluster.store import Object
 from simulator.cluster.version import VERSION
 
+_MACHINERY = "io.k8s.apimachinery.pkg"
+_PLAIN: dict[str, Object] = {
+    f"{_MACHINERY}.api.resource.Quantity": {"oneOf": [{"type": "string"}, {"type": "number"}]},
+    f"{_MACHINERY}.util.intstr.IntOrString": {
+        "oneOf": [{"type": "integer"}, {"type": "string"}],
+        "format": "int-or-string",
+    },
+}
 _TYPES: dict[str, Object] = {
     "string": {"type": "string"},
     "integer": {"type": "integer", "format": "int64"},
@@ -22,8 +30,8 @@ _TYPES: dict[str, Object] = {
     "boolean": {"type": "boolean"},
     "time": {"type": "string", "format": "date-time"},
     "bytes": {"type": "string", "format": "byte"},
-    "quantity": {"oneOf": [{"type": "string"}, {"type": "number"}]},
-    "intstr": {"oneOf": [{"type": "integer"}, {"type": "string"}], "format": "int-or-string"},
+    "quantity": {"allOf": [{"$ref": f"#/components/schemas/{_MACHINERY}.api.resource.Quantity"}]},
+    "intstr": {"allOf": [{"$ref": f"#/components/schemas/{_MACHINERY}.util.intstr.IntOrString"}]},
     "any": {"type": "object"},
 }
 _QUERY = {
@@ -85,7 +93,7 @@ def _document(path: str, served: list[Resource]) -> Object:
     if path.startswith("apis/policy"):
         kinds = {"Eviction": model_of("Eviction")}
     names = dict.fromkeys(name for model in kinds.values() for name in _reach(model))
-    schemas = {_component(name): _schema(models()[name]) for name in names}
+    schemas = {_component(name): _schema(models()[name]) for name in names} | _PLAIN
     for kind, model in kinds.items():
         group, version = _group_version(path)
         schemas[_component(model.name)]["x-kubernetes-group-version-kind"] = [

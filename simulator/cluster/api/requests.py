@@ -10,7 +10,8 @@ from simulator.cluster.objects import naming
 from simulator.cluster.resources import SERVED, Resource
 
 _SERVED = {(resource.group, resource.version, resource.plural): resource for resource in SERVED}
-_JSON = "application/json"
+_JSON, _YAML = "application/json", "application/yaml"
+_ANYTHING = (_JSON, "application/*", "*/*")
 _OWN_SUBRESOURCES = ("status", "finalize")
 
 
@@ -58,20 +59,39 @@ def parse_path(path: str) -> Target | None:
 
 
 def wanted_form(accept: str) -> Form:
-    """The first form of an Accept header that we can write; `ApiError` 406 if there is none."""
+    """The form of an Accept header that is liked best among those we can write; `ApiError` 406 if there is none."""
     if not accept:
         return Form()
-    for entry in accept.split(","):
-        media, *pairs = (part.strip() for part in entry.split(";"))
-        if media not in (_JSON, "application/*", "*/*", "application/yaml"):
-            continue
-        options = dict(pair.split("=", 1) for pair in pairs if "=" in pair)
+    for media, options in _liked(accept):
         kind = options.get("as", "")
+        if media not in (*_ANYTHING, _YAML):
+            continue
         if not kind:
             return Form()
         if kind in ("Table", "PartialObjectMetadata", "PartialObjectMetadataList"):
             return Form(kind.removesuffix("List"), options.get("v", "v1"))
-    raise errors.not_acceptable([_JSON])
+    raise errors.not_acceptable([_JSON, _YAML])
+
+
+def wants_yaml(accept: str) -> bool:
+    """Whether YAML is liked better than JSON."""
+    for media, _ in _liked(accept):
+        if media in _ANYTHING or media == _YAML:
+            return media == _YAML
+    return False
+
+
+def _liked(accept: str) -> list[tuple[str, dict[str, str]]]:
+    """Media types and their parameters, those with the greatest `q` first."""
+    found = []
+    for entry in accept.split(","):
+        media, *pairs = (part.strip() for part in entry.split(";"))
+        found.append((media, dict(pair.split("=", 1) for pair in pairs if "=" in pair)))
+    return sorted(found, key=lambda pair: -_weight(pair[1].get("q", "1")))
+
+
+def _weight(text: str) -> float:
+    return float(text) if re.fullmatch(r"[01](\.[0-9]{1,3})?", text) else 1.0
 
 
 def flag(query: Mapping[str, str], key: str) -> bool:
