@@ -11,6 +11,7 @@ import psutil
 import psycopg
 import pytest
 
+from simulator.cluster.addresses import Subnet
 from simulator.processes import die_with_parent, find_marked, marked
 
 pytestmark = pytest.mark.parts
@@ -41,6 +42,14 @@ def start(tmp_path):
         process.communicate()
 
 
+@pytest.fixture
+def addresses():
+    """Addresses that no other run on this machine has."""
+    subnet = Subnet.choose()
+    yield [f"127.{subnet.number}.1.{number}" for number in (1, 2)]
+    subnet.close()
+
+
 def _url(address, database="shop"):
     return f"postgresql://postgres:secret@{address}/{database}"
 
@@ -63,12 +72,12 @@ def _ask(address, question):
         return connection.execute(question).fetchone()[0]
 
 
-def test_scripts_run_once_in_order_and_data_outlive_the_process(start, tmp_path):
+def test_scripts_run_once_in_order_and_data_outlive_the_process(start, addresses, tmp_path):
     scripts = tmp_path / "pod" / "docker-entrypoint-initdb.d"
     scripts.mkdir(parents=True)
     (scripts / "2-rows.sql").write_text("\\getenv word WORD\nINSERT INTO words VALUES (:'word');")
     (scripts / "1-table.sql").write_text("CREATE TABLE words (word text);")
-    address = "127.139.1.1"
+    address = addresses[0]
     first = start(address, "pod", "postgres", "-c", "max_connections=17", WORD="hello")
     _await(lambda: _accepts(address))
     assert _ask(address, "SELECT word FROM words") == "hello"
@@ -85,8 +94,7 @@ def test_scripts_run_once_in_order_and_data_outlive_the_process(start, tmp_path)
     assert _ask(address, "SELECT count(*) FROM words") == 2
 
 
-def test_servers_stand_side_by_side(start):
-    addresses = ["127.139.2.1", "127.139.2.2"]
+def test_servers_stand_side_by_side(start, addresses):
     for number, address in enumerate(addresses):
         start(address, f"pod-{number}")
     for address in addresses:
@@ -94,8 +102,8 @@ def test_servers_stand_side_by_side(start):
     assert len({_ask(a, "SELECT system_identifier FROM pg_control_system()") for a in addresses}) == 2
 
 
-def test_a_killed_parent_takes_the_server_along(start):
-    address = "127.139.3.1"
+def test_a_killed_parent_takes_the_server_along(start, addresses):
+    address = addresses[0]
     process = start(address)
     _await(lambda: _accepts(address))
     family = psutil.Process(process.pid).children(recursive=True)
@@ -111,8 +119,8 @@ def _lives(process):
     return False
 
 
-def test_without_a_password_it_says_so_and_ends(start):
-    process = start("127.139.4.1", POSTGRES_PASSWORD="")
+def test_without_a_password_it_says_so_and_ends(start, addresses):
+    process = start(addresses[0], POSTGRES_PASSWORD="")
     _, said = process.communicate(timeout=10)
     assert process.returncode == 1
     assert said.decode().strip() == "FATAL: the variable POSTGRES_PASSWORD is not set; the superuser needs a password"
