@@ -53,7 +53,7 @@ from simulator.cluster.kubelet.reporting import Reporting
 from simulator.cluster.kubelet.usage import Usage
 from simulator.cluster.network.running import Network
 from simulator.cluster.objects import quantities
-from simulator.cluster.plugins import priority, taint_nodes
+from simulator.cluster.plugins import pod_security, priority, taint_nodes
 from simulator.cluster.plugins.resource_quota import ResourceQuotaPlugin
 from simulator.cluster.plugins.service_account import ServiceAccountPlugin
 from simulator.cluster.ports import AuditLine
@@ -110,7 +110,7 @@ async def _serve(
     tokens = Tokens(credentials.token, lambda *pod: _lives(store, *pod))
     _populate(store)
     accounts, quotas = ServiceAccountPlugin(store), ResourceQuotaPlugin(store)
-    store.plugins += [taint_nodes.admit, priority.admit, accounts.admit, quotas.admit]
+    store.plugins += [taint_nodes.admit, priority.admit, pod_security.admit, accounts.admit, quotas.admit]
     events = EventLog(store)
     shared = Node(node.NAME, subnet.node, state, catalogue, limits, events, ProcessTable(), env, confinement, tokens)
     machines = node.machines(layout.count, layout.size, subnet)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from simulator.cluster.errors import Cause
-from simulator.cluster.kinds import container_fields, pod_dns, pod_placement
+from simulator.cluster.kinds import container_fields, pod_dns, pod_placement, unserved
 from simulator.cluster.objects import naming, quantities
 from simulator.cluster.store import Object
 from simulator.cluster.stored import copied
@@ -27,6 +27,7 @@ def pod_spec(spec: Object, path: str) -> Iterator[Cause]:
     for key, allowed in _CHOICES.items():
         if spec[key] not in allowed:
             yield naming.unsupported(f"{path}.{key}", spec[key], *allowed)
+    yield from unserved.fields(spec, path)
     yield from pod_dns.dns(spec, path)
     if (grace := spec["terminationGracePeriodSeconds"]) < 0:
         yield Cause(
@@ -140,8 +141,6 @@ def _probe(probe: Object, path: str, *, is_readiness: bool) -> Iterator[Cause]:
             "Forbidden: may not specify more than 1 handler type",
             "FieldValueForbidden",
         )
-    if "grpc" in probe:  # the node has no gRPC client: better said now than by a probe that never passes
-        yield Cause(f"{path}.grpc", "Forbidden: gRPC probes are not served by this cluster", "FieldValueForbidden")
     for handler in handlers:
         port = probe[handler].get("port")
         if isinstance(port, int):
