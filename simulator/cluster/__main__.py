@@ -38,9 +38,11 @@ from simulator.cluster.controllers.resource_quotas import ResourceQuotas
 from simulator.cluster.controllers.scheduling import Scheduling
 from simulator.cluster.controllers.stateful_sets import StatefulSets
 from simulator.cluster.controllers.taint_eviction import TaintEviction
+from simulator.cluster.controllers.volume_claims import VolumeClaims
 from simulator.cluster.credentials import make_credentials, write_kubeconfig
 from simulator.cluster.event_log import EventLog
 from simulator.cluster.kinds import admission
+from simulator.cluster.kinds.storage_classes import STANDARD
 from simulator.cluster.kubelet import images, node, volumes
 from simulator.cluster.kubelet.agent import Kubelet
 from simulator.cluster.kubelet.back_off import BackOffLimits
@@ -56,8 +58,9 @@ from simulator.cluster.objects import quantities
 from simulator.cluster.plugins import pod_security, priority, taint_nodes
 from simulator.cluster.plugins.resource_quota import ResourceQuotaPlugin
 from simulator.cluster.plugins.service_account import ServiceAccountPlugin
+from simulator.cluster.plugins.storage_class import DefaultStorageClass
 from simulator.cluster.ports import AuditLine
-from simulator.cluster.resources import NAMESPACES, NETWORK_POLICIES, PODS
+from simulator.cluster.resources import NAMESPACES, NETWORK_POLICIES, PODS, STORAGE_CLASSES
 from simulator.cluster.store import Store
 from simulator.cluster.users import Tokens
 from simulator.errors import BadInput, GamedayError
@@ -82,7 +85,8 @@ def main(arguments: Sequence[str]) -> int:
         catalogue = images.catalogue(*(images.read(options.images) if options.images else ()))
         with leftovers.sole_owner(state), leftovers.reaped() as server:
             leftovers.end(state)
-            volumes.remove(state / "pods")
+            for folder in ("pods", "volumes"):
+                volumes.remove(state / folder)
             try:
                 with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
                     runner.run(_serve(state, server, limits, layout, catalogue))
@@ -110,7 +114,9 @@ async def _serve(
     tokens = Tokens(credentials.token, lambda *pod: _lives(store, *pod))
     _populate(store)
     accounts, quotas = ServiceAccountPlugin(store), ResourceQuotaPlugin(store)
-    store.plugins += [taint_nodes.admit, priority.admit, pod_security.admit, accounts.admit, quotas.admit]
+    classes = DefaultStorageClass(store)
+    store.plugins += [classes.admit, taint_nodes.admit, priority.admit, pod_security.admit]
+    store.plugins += [accounts.admit, quotas.admit]
     events = EventLog(store)
     shared = Node(node.NAME, subnet.node, state, catalogue, limits, events, ProcessTable(), env, confinement, tokens)
     machines = node.machines(layout.count, layout.size, subnet)
@@ -137,6 +143,7 @@ async def _serve(
         StatefulSets(store, events),
         DaemonSets(store, events),
         Jobs(store, events, limits),
+        VolumeClaims(store, events, state / "volumes"),
         EndpointsOfServices(store),
         Garbage(store),
         Namespaces(store),
@@ -185,6 +192,7 @@ async def _first_of(running: "asyncio.Future[list[None]]", asked: asyncio.Event)
 def _populate(store: Store) -> None:
     for name in _NAMESPACES:
         store.create(NAMESPACES, admission.admit(NAMESPACES, {"metadata": {"name": name}}))
+    store.create(STORAGE_CLASSES, admission.admit(STORAGE_CLASSES, STANDARD))
 
 
 def _lives(store: Store, namespace: str, name: str, uid: str) -> bool:

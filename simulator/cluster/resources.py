@@ -54,6 +54,13 @@ STATEFUL_SETS = Resource(
 )
 DAEMON_SETS = Resource("apps", "v1", "daemonsets", "daemonset", "DaemonSet", ("ds",), True, ("status",), ("all",))
 CONTROLLER_REVISIONS = Resource("apps", "v1", "controllerrevisions", "controllerrevision", "ControllerRevision")
+PERSISTENT_VOLUMES = Resource(
+    "", "v1", "persistentvolumes", "persistentvolume", "PersistentVolume", ("pv",), False, ("status",)
+)
+PERSISTENT_VOLUME_CLAIMS = Resource(
+    "", "v1", "persistentvolumeclaims", "persistentvolumeclaim", "PersistentVolumeClaim", ("pvc",), True, ("status",)
+)
+STORAGE_CLASSES = Resource("storage.k8s.io", "v1", "storageclasses", "storageclass", "StorageClass", ("sc",), False)
 JOBS = Resource("batch", "v1", "jobs", "job", "Job", (), True, ("status",), ("all",))
 SERVICE_ACCOUNTS = Resource("", "v1", "serviceaccounts", "serviceaccount", "ServiceAccount", ("sa",))
 RESOURCE_QUOTAS = Resource("", "v1", "resourcequotas", "resourcequota", "ResourceQuota", ("quota",), True, ("status",))
@@ -75,6 +82,9 @@ ALL: tuple[Resource, ...] = (
     DAEMON_SETS,
     CONTROLLER_REVISIONS,
     JOBS,
+    PERSISTENT_VOLUMES,
+    PERSISTENT_VOLUME_CLAIMS,
+    STORAGE_CLASSES,
     ENDPOINT_SLICES,
     LEASES,
     SERVICE_ACCOUNTS,

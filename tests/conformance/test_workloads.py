@@ -200,3 +200,95 @@ def test_a_daemon_set_is_rolled_out_undone_and_restarted(kubectl, made) -> None:
         "patch", "ds/daemon", "-p", '{"spec":{"updateStrategy":{"rollingUpdate":{"maxUnavailable":1}}}}', ok=False
     )
     assert "maxSurge: Invalid value: 1: may not be set when maxUnavailable is non-zero" in refusal
+
+
+def claim(name: str, **spec: Any) -> dict[str, Any]:
+    """A PersistentVolumeClaim of the default class."""
+    whole = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}, **spec}
+    return {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": name}, "spec": whole}
+
+
+NOTES = """
+import os, pathlib, time
+file = pathlib.Path(os.environ.get('GAMEDAY_POD_ROOT', '/'), 'data/notes')
+with file.open('a') as notes: notes.write(os.environ['HOSTNAME'] + ' was here. ')
+print(file.read_text(), flush=True)
+time.sleep(1000)
+"""
+
+
+def with_claims(name: str, **spec: Any) -> str:
+    """A StatefulSet whose pods keep notes in volumes of their own."""
+    whole = json.loads(manifest("StatefulSet", name, {"serviceName": "", **spec}, ["python3", "-c", NOTES]))
+    container = whole["spec"]["template"]["spec"]["containers"][0]
+    container["volumeMounts"] = [{"name": "data", "mountPath": "/data"}]
+    whole["spec"]["volumeClaimTemplates"] = [claim("data")]
+    return json.dumps(whole)
+
+
+def test_a_stateful_set_s_data_survives_its_pods_and_goes_with_the_set_if_it_says_so(kubectl, made) -> None:
+    policy = {"whenDeleted": "Delete", "whenScaled": "Delete"}
+    made(with_claims("notes", replicas=2, persistentVolumeClaimRetentionPolicy=policy))
+    kubectl("rollout", "status", "sts/notes", WAIT)
+    table = kubectl("get", "pvc", "data-notes-1")
+    assert re.match(r"NAME\s+STATUS\s+VOLUME\s+CAPACITY\s+ACCESS MODES\s+STORAGECLASS\s", table)
+    assert re.search(r"data-notes-1\s+Bound\s+pvc-\S+\s+1Gi\s+RWO\s", table)
+    assert "create Claim data-notes-0 Pod notes-0 in StatefulSet notes success" in kubectl("events", "--for=sts/notes")
+    kubectl("delete", "pod", "notes-0", WAIT)
+    kubectl("rollout", "status", "sts/notes", WAIT)
+    assert kubectl("logs", "notes-0") == "notes-0 was here. notes-0 was here. \n"
+    kubectl("scale", "sts/notes", "--replicas=1")
+    kubectl("wait", "pvc/data-notes-1", "--for=delete", WAIT)
+    kubectl("delete", "sts", "notes", WAIT)
+    kubectl("wait", "pvc/data-notes-0", "--for=delete", WAIT)
+
+
+def test_a_claim_waits_for_its_pod_is_kept_while_it_is_used_and_does_not_grow(kubectl, made) -> None:
+    pod = {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": "reader"},
+        "spec": {
+            "terminationGracePeriodSeconds": 1,
+            "containers": [{"name": "c", "image": "python:3", "command": SLEEPER}],
+            "volumes": [{"name": "data", "persistentVolumeClaim": {"claimName": "own"}}],
+        },
+    }
+    kubectl("create", "-f", "-", stdin=json.dumps(pod))
+    kubectl("wait", "pod/reader", "--for=jsonpath={.status.conditions[0].reason}=Unschedulable", WAIT)
+    assert 'persistentvolumeclaim "own" not found' in kubectl("describe", "pod/reader")
+    kubectl("create", "-f", "-", stdin=json.dumps(claim("own")))
+    kubectl("wait", "pod/reader", "--for=condition=Ready", WAIT)
+    grown = '{"spec":{"resources":{"requests":{"storage":"2Gi"}}}}'
+    refusal = kubectl("patch", "pvc/own", "-p", grown, ok=False)
+    assert "the storageclass that provisions the pvc must support resize" in refusal
+    modes = '{"spec":{"accessModes":["ReadWriteMany"]}}'
+    refusal = kubectl("patch", "pvc/own", "-p", modes, ok=False)
+    assert "spec is immutable after creation except resources.requests" in refusal
+    kubectl("delete", "pvc", "own", "--wait=false")
+    assert re.search(r"own\s+Terminating", kubectl("get", "pvc", "own"))
+    kubectl("delete", "pod", "reader", WAIT)
+    kubectl("wait", "pvc/own", "--for=delete", WAIT)
+
+
+def test_a_retained_volume_outlives_its_claim_and_serves_the_next(kubectl, made) -> None:
+    kubectl("create", "-f", "-", stdin=json.dumps(claim("first")))
+    assert kubectl("get", "pvc", "first", "-o", "jsonpath={.spec.volumeName}") == ""
+    user = with_claims("keeper", replicas=1)
+    made(user)
+    kubectl("rollout", "status", "sts/keeper", WAIT)
+    volume = kubectl("get", "pvc", "data-keeper-0", "-o", "jsonpath={.spec.volumeName}")
+    kubectl("patch", "pv", volume, "-p", '{"spec":{"persistentVolumeReclaimPolicy":"Retain"}}')
+    kubectl("delete", "sts", "keeper", "--cascade=foreground", WAIT)
+    kubectl("delete", "pvc", "data-keeper-0", WAIT)
+    kubectl("wait", "pv", volume, "--for=jsonpath={.status.phase}=Released", WAIT)
+    kubectl("patch", "pv", volume, "--type=json", "-p", '[{"op":"remove","path":"/spec/claimRef"}]')
+    kubectl("wait", "pv", volume, "--for=jsonpath={.status.phase}=Available", WAIT)
+    kubectl("apply", "-f", "-", stdin=user)
+    kubectl("rollout", "status", "sts/keeper", WAIT)
+    assert kubectl("get", "pvc", "data-keeper-0", "-o", "jsonpath={.spec.volumeName}") == volume
+    assert kubectl("logs", "keeper-0").count("keeper-0 was here.") == 2
+    kubectl("patch", "pv", volume, "-p", '{"spec":{"persistentVolumeReclaimPolicy":"Delete"}}')
+    kubectl("delete", "sts", "keeper", "--cascade=foreground", WAIT)
+    kubectl("delete", "pvc", "data-keeper-0", "first", WAIT)
+    kubectl("wait", "pv", volume, "--for=delete", WAIT)

@@ -14,9 +14,10 @@ from simulator.cluster.objects import managed_fields, structured
 from simulator.cluster.objects.decoding import decode
 from simulator.cluster.objects.parsing import Parsed
 from simulator.cluster.objects.schemas import model_of
+from simulator.cluster.plugins import storage_class
 from simulator.cluster.ports import ServiceAddresses
 from simulator.cluster.printing.column import selector_text
-from simulator.cluster.resources import NAMESPACES, Resource
+from simulator.cluster.resources import NAMESPACES, PERSISTENT_VOLUME_CLAIMS, Resource
 from simulator.cluster.store import Object, Store, timestamp
 from simulator.cluster.stored import copied
 
@@ -146,6 +147,8 @@ class Writer:
                     new["status"] = copied(old["status"])
             new = admission.admit_update(resource, new, old)
             self.warnings += kinds.of(resource.kind).warnings(new)
+            if resource == PERSISTENT_VOLUME_CLAIMS:
+                storage_class.check_resize(self.store, new, old)
         self._keep_owners(target, old, new, options, entries)
         if options.is_dry_run or new == old:
             return new

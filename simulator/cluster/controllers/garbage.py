@@ -6,9 +6,9 @@ Kubernetes documentation "Garbage Collection" § Cascading deletion; the steps a
 """
 
 import asyncio
-from collections.abc import Callable
 
 from simulator.cluster import deleting
+from simulator.cluster.controllers import ownership
 from simulator.cluster.deleting import FOREGROUND, ORPHAN, DeleteOptions
 from simulator.cluster.owners import Place
 from simulator.cluster.resources import ALL, EVENTS, Resource
@@ -102,7 +102,8 @@ class Garbage:
         deleting.delete(self._store, *place, DeleteOptions(policy=policy, uid=obj["metadata"]["uid"]))
 
     def _disown(self, place: Place, uids: set[str]) -> None:
-        self._store.modify(*place, _without(uids))
+        owners = self._store.get(*place)["metadata"].get("ownerReferences") or ()
+        self._store.modify(*place, ownership.owned_by([each for each in owners if each["uid"] not in uids]))
 
     def _owner(self, owner: Object, namespace: str) -> Object | bool | None:
         """The owner, None if it is gone, True if it is of a kind that this cluster does not know: not ours to judge."""
@@ -115,13 +116,3 @@ class Garbage:
 
 def _is_in_foreground(obj: Object) -> bool:
     return deleting.is_marked(obj) and FOREGROUND in (obj["metadata"].get("finalizers") or ())
-
-
-def _without(uids: set[str]) -> Callable[[Object], None]:
-    def change(draft: Object) -> None:
-        kept = [entry for entry in draft["metadata"].get("ownerReferences") or () if entry["uid"] not in uids]
-        draft["metadata"].pop("ownerReferences", None)
-        if kept:
-            draft["metadata"]["ownerReferences"] = kept
-
-    return change

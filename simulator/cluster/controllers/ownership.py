@@ -74,14 +74,19 @@ def _change_owners(
 ) -> Object:
     meta = obj["metadata"]
 
+    owners = change(list(meta.get("ownerReferences") or ()))
+    return store.modify(resource, meta["namespace"], meta["name"], owned_by(owners))
+
+
+def owned_by(owners: list[Object]) -> Callable[[Object], None]:
+    """A change that leaves an object with these ownerReferences."""
+
     def write(draft: Object) -> None:
-        owners = change(draft["metadata"].get("ownerReferences") or [])
+        draft["metadata"].pop("ownerReferences", None)
         if owners:
             draft["metadata"]["ownerReferences"] = owners
-        else:
-            draft["metadata"].pop("ownerReferences", None)
 
-    return store.modify(resource, meta["namespace"], meta["name"], write)
+    return write
 
 
 def labels_of(obj: Object) -> Mapping[str, str]:

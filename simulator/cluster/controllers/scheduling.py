@@ -5,8 +5,9 @@ from typing import Any
 
 from simulator.cluster.controllers.reconciling import Key, drive
 from simulator.cluster.event_log import EventLog
-from simulator.cluster.resources import NAMESPACES, NODES, PODS
-from simulator.cluster.scheduler.choosing import choose
+from simulator.cluster.resources import NAMESPACES, NODES, PERSISTENT_VOLUME_CLAIMS, PODS, STORAGE_CLASSES
+from simulator.cluster.scheduler import volume_binding
+from simulator.cluster.scheduler.choosing import Choice, choose, refused
 from simulator.cluster.scheduler.node_info import Nodes
 from simulator.cluster.store import Change, Object, Store, timestamp
 
@@ -25,7 +26,8 @@ class Scheduling:
 
     async def run(self) -> None:
         """Until cancelled."""
-        await drive(self._store, [(NODES, self._node), (PODS, self._pod)], self.reconcile, name=NAME)
+        sources = [(NODES, self._node), (PODS, self._pod), (PERSISTENT_VOLUME_CLAIMS, self._claim)]
+        await drive(self._store, sources, self.reconcile, name=NAME)
 
     def reconcile(self, key: Key) -> None:
         """Bind one pod, or say why it stays pending; a pod deleted before it was bound goes at once."""
@@ -41,15 +43,42 @@ class Scheduling:
         if pod["spec"].get("schedulingGates"):
             self._say(key, "SchedulingGated", "Scheduling is blocked due to non-empty scheduling gates")
             return
-        choice = choose(pod, self._nodes)
+        choice = self._choose(pod)
         if choice.node is not None:
-            self._bind(key, choice.node)
+            if not self._ask_for_volumes(pod, choice.node):
+                self._bind(key, choice.node)
             return
         self._waiting.add(key)
         if _looks_at_pods(pod["spec"]):
             self._waiting_for_pods.add(key)
         if self._say(key, "Unschedulable", choice.message):
             self._events.warning(pod, "FailedScheduling", choice.message, by=NAME)
+
+    def _choose(self, pod: Object) -> Choice:
+        why = volume_binding.obstacle(pod["spec"], self._claims_of(pod), self._class)
+        return choose(pod, self._nodes) if why is None else refused(why, self._nodes)
+
+    def _ask_for_volumes(self, pod: Object, node: str) -> bool:
+        """Claims that waited for a node get their volumes now; True if there are any to wait for."""
+        lacking = volume_binding.unbound(pod["spec"], self._claims_of(pod))
+        for claim in lacking:
+            meta = claim["metadata"]
+            self._store.modify(PERSISTENT_VOLUME_CLAIMS, meta["namespace"], meta["name"], volume_binding.chosen(node))
+        return bool(lacking)
+
+    def _claims_of(self, pod: Object) -> volume_binding.Find:
+        return lambda name: self._store.find(PERSISTENT_VOLUME_CLAIMS, pod["metadata"]["namespace"], name)
+
+    def _class(self, name: str) -> Object | None:
+        return self._store.find(STORAGE_CLASSES, "", name)
+
+    def _claim(self, change: Change) -> Iterable[Key]:
+        """Pods without a node that mount the claim."""
+        meta = change.object["metadata"]
+        for pod in self._store.list(PODS, meta["namespace"]):
+            is_waiting = not pod["spec"].get("nodeName")
+            if is_waiting and meta["name"] in volume_binding.claim_names(pod["spec"]):
+                yield meta["namespace"], pod["metadata"]["name"]
 
     def _bind(self, key: Key, node: str) -> None:
         def write(draft: Object) -> None:

@@ -1,9 +1,10 @@
 """StatefulSets: pods with names that stay."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from simulator.cluster import deleting
-from simulator.cluster.controllers import history, ownership, readiness, stateful_steps, templates
+from simulator.cluster.controllers import history, ownership, readiness, stateful_claims, stateful_steps, templates
 from simulator.cluster.controllers.history import History
 from simulator.cluster.controllers.reconciling import RETRY_S, Key, drive, own_key, owner_key
 from simulator.cluster.controllers.stateful_steps import REVISION
@@ -11,7 +12,7 @@ from simulator.cluster.deleting import DeleteOptions
 from simulator.cluster.errors import ApiError
 from simulator.cluster.event_log import EventLog
 from simulator.cluster.kinds import admission
-from simulator.cluster.resources import CONTROLLER_REVISIONS, PODS, STATEFUL_SETS
+from simulator.cluster.resources import CONTROLLER_REVISIONS, PERSISTENT_VOLUME_CLAIMS, PODS, STATEFUL_SETS
 from simulator.cluster.store import Object, Store
 
 POD_NAME = "statefulset.kubernetes.io/pod-name"
@@ -44,6 +45,7 @@ class StatefulSets:
         update_name = past.update["metadata"]["name"]
         step = stateful_steps.next_step(found, self._pods(found), update_name, datetime.now(UTC))
         made = [self._create(found, ordinal, current, past.update) for ordinal in step.create]
+        self._own_claims(found, self._pods(found))
         for pod in step.delete:
             self._delete(found, pod)
         again_s = self._write_status(key, current, past)
@@ -60,6 +62,7 @@ class StatefulSets:
         pod = new_pod(stateful_set, ordinal, revision)
         name, owner = pod["metadata"]["name"], stateful_set["metadata"]["name"]
         try:
+            self._create_claims(stateful_set, name, ordinal)
             self._store.create(PODS, admission.admit(PODS, pod))
         except ApiError as error:
             message = f"create Pod {name} in StatefulSet {owner} failed error: {error}"
@@ -68,6 +71,33 @@ class StatefulSets:
         message = f"create Pod {name} in StatefulSet {owner} successful"
         self._events.normal(stateful_set, "SuccessfulCreate", message, by=_BY)
         return True
+
+    def _create_claims(self, stateful_set: Object, pod: str, ordinal: int) -> None:
+        """The claims that the pod lacks; `ApiError` where one is refused."""
+        owner = stateful_set["metadata"]["name"]
+        for draft in stateful_claims.drafts(stateful_set, ordinal):
+            name, namespace = draft["metadata"]["name"], draft["metadata"]["namespace"]
+            if self._store.find(PERSISTENT_VOLUME_CLAIMS, namespace, name) is None:
+                self._store.create(PERSISTENT_VOLUME_CLAIMS, admission.admit(PERSISTENT_VOLUME_CLAIMS, draft))
+                message = f"create Claim {name} Pod {pod} in StatefulSet {owner} success"
+                self._events.normal(stateful_set, "SuccessfulCreate", message, by=_BY)
+
+    def _own_claims(self, stateful_set: Object, pods: Sequence[Object]) -> None:
+        """Let each claim go with whom persistentVolumeClaimRetentionPolicy says."""
+        first, replicas = stateful_steps.start_of(stateful_set), int(stateful_set["spec"].get("replicas", 1))
+        for pod in pods if stateful_set["spec"].get("volumeClaimTemplates") else ():
+            ordinal = stateful_steps.ordinal_of(stateful_set, pod)
+            if ordinal is None:
+                continue
+            is_condemned = not first <= ordinal < first + replicas
+            owner = stateful_claims.owner_of(stateful_set, pod, is_condemned=is_condemned)
+            for draft in stateful_claims.drafts(stateful_set, ordinal):
+                name, namespace = draft["metadata"]["name"], draft["metadata"]["namespace"]
+                claim = self._store.find(PERSISTENT_VOLUME_CLAIMS, namespace, name)
+                if claim is not None:
+                    owners = stateful_claims.with_owner(claim, stateful_set, owner)
+                    if owners != (claim["metadata"].get("ownerReferences") or []):
+                        self._store.modify(PERSISTENT_VOLUME_CLAIMS, namespace, name, ownership.owned_by(owners))
 
     def _delete(self, stateful_set: Object, pod: Object) -> None:
         name, namespace = pod["metadata"]["name"], pod["metadata"]["namespace"]
@@ -102,4 +132,6 @@ def new_pod(stateful_set: Object, ordinal: int, revision: Object) -> Object:
     pod["spec"]["hostname"] = name
     if service := stateful_set["spec"].get("serviceName"):
         pod["spec"]["subdomain"] = service
+    if stateful_set["spec"].get("volumeClaimTemplates"):
+        pod["spec"]["volumes"] = stateful_claims.volumes(stateful_set, pod["spec"], ordinal)
     return pod

@@ -13,6 +13,8 @@ from simulator.cluster.kinds import (
     namespaces,
     network_policies,
     nodes,
+    persistent_volume_claims,
+    persistent_volumes,
     pods,
     replica_sets,
     resource_quotas,
@@ -20,6 +22,7 @@ from simulator.cluster.kinds import (
     service_accounts,
     services,
     stateful_sets,
+    storage_classes,
     views,
 )
 from simulator.cluster.kinds.kind import Kind
@@ -37,6 +40,8 @@ _MODULES = (
     namespaces,
     network_policies,
     nodes,
+    persistent_volume_claims,
+    persistent_volumes,
     pods,
     replica_sets,
     resource_quotas,
@@ -44,6 +49,7 @@ _MODULES = (
     service_accounts,
     services,
     stateful_sets,
+    storage_classes,
 )
 _KINDS: dict[str, Kind] = {kind.resource.kind: kind for kind in (*(module.KIND for module in _MODULES), *views.KINDS)}
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from simulator.cluster.errors import Cause
 from simulator.cluster.kinds import pod_template, workloads
 from simulator.cluster.kinds.kind import Kind
+from simulator.cluster.kinds.persistent_volume_claims import fill_spec, spec_causes
 from simulator.cluster.objects import naming
 from simulator.cluster.printing.column import AGE, NAME, Column, of
 from simulator.cluster.resources import STATEFUL_SETS
@@ -36,6 +37,11 @@ def _fill(obj: Object) -> None:
     retention = spec.setdefault("persistentVolumeClaimRetentionPolicy", {})
     retention.setdefault("whenDeleted", "Retain")
     retention.setdefault("whenScaled", "Retain")
+    for claim in spec.get("volumeClaimTemplates") or ():
+        claim.setdefault("apiVersion", "v1")
+        claim.setdefault("kind", "PersistentVolumeClaim")
+        claim["status"] = {"phase": "Pending"}
+        fill_spec(claim.setdefault("spec", {}))
     pod_template.fill(spec.setdefault("template", {}).setdefault("spec", {}))
 
 
@@ -51,13 +57,16 @@ def _causes(obj: Object) -> Iterator[Cause]:
     yield from workloads.replicas(spec)
     yield from workloads.not_negative("spec.minReadySeconds", spec.get("minReadySeconds", 0))
     yield from workloads.not_negative("spec.ordinals.start", (spec.get("ordinals") or {}).get("start", 0))
-    yield from workloads.template(spec, "statefulset", "Always")
-    if spec.get("volumeClaimTemplates"):
-        yield Cause(
-            "spec.volumeClaimTemplates",
-            "Forbidden: PersistentVolumeClaims are not served by this cluster",
-            "FieldValueForbidden",
-        )
+    yield from workloads.template(_with_claims(spec), "statefulset", "Always")
+    for index, claim in enumerate(spec.get("volumeClaimTemplates") or ()):
+        yield from spec_causes(claim.get("spec") or {}, f"spec.volumeClaimTemplates[{index}].spec")
+
+
+def _with_claims(spec: Object) -> Object:
+    """The spec as its pods will have it: what the containers mount may be a claim's."""
+    template, pod = spec["template"], spec["template"]["spec"]
+    claims = [{"name": each["metadata"]["name"]} for each in spec.get("volumeClaimTemplates") or ()]
+    return {**spec, "template": {**template, "spec": {**pod, "volumes": [*(pod.get("volumes") or ()), *claims]}}}
 
 
 def _strategy(strategy: Object) -> Iterator[Cause]:

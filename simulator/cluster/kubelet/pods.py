@@ -9,15 +9,24 @@ from typing import Literal
 from simulator.cluster import deleting
 from simulator.cluster.addresses import Range
 from simulator.cluster.errors import ApiError
-from simulator.cluster.kubelet import environment, pod_status, volumes
+from simulator.cluster.kubelet import environment, pod_status, volume_attachment, volumes
 from simulator.cluster.kubelet.confinement import Confinement
 from simulator.cluster.kubelet.containers import RETRY_S, Container
 from simulator.cluster.kubelet.environment import ConfigError
 from simulator.cluster.kubelet.host import Node
 from simulator.cluster.kubelet.sandbox import Sandbox
-from simulator.cluster.resources import CONFIG_MAPS, PODS, SECRETS, SERVICES
+from simulator.cluster.resources import (
+    CONFIG_MAPS,
+    PERSISTENT_VOLUME_CLAIMS,
+    PERSISTENT_VOLUMES,
+    PODS,
+    SECRETS,
+    SERVICES,
+)
 from simulator.cluster.store import Object, Store, timestamp
 
+_FOUND = {each.plural: each for each in (CONFIG_MAPS, SECRETS, PERSISTENT_VOLUME_CLAIMS, PERSISTENT_VOLUMES)}
+"""What a pod's environment and volumes are made from."""
 HOOK_EXTRA_S = 3.0
 """Beyond the grace, for a process whose preStop hook used it up."""
 _STATUSES = ("initContainerStatuses", "containerStatuses")
@@ -149,7 +158,10 @@ class Pod:
 
     def write_volumes(self) -> None:
         """Write the volumes; again when what they show has changed. `ConfigError` if something is missing."""
-        volumes.materialise(self.pod, self.folder, volumes.Sources(self._find, self._token))
+        if volumes.claims(self.pod):
+            volume_attachment.check(self.pod, list(self._store.list(PODS, self._namespace)), self._find)
+        sources = volumes.Sources(self._find, self._token, self._node.state / "volumes")
+        volumes.materialise(self.pod, self.folder, sources)
 
     def changed(self) -> None:
         """Write the pod's status."""
@@ -205,14 +217,20 @@ class Pod:
             try:
                 self.write_volumes()
             except ConfigError as error:
-                message = f"MountVolume.SetUp failed: {error}"
-                self._node.events.warning(self.pod, "FailedMount", message, by="kubelet")
+                self._tell_of(error)
                 await asyncio.sleep(RETRY_S)
             else:
                 volumes.mount(self.pod, self.folder)
                 readable, writable = volumes.readable(self.folder), volumes.writable(self.pod, self.folder)
                 self._sandbox.open(readable=readable, writable=writable)
                 return
+
+    def _tell_of(self, error: ConfigError) -> None:
+        if isinstance(error, volume_attachment.InUse):
+            self._node.events.warning(self.pod, "FailedAttachVolume", str(error), by="attachdetach-controller")
+        else:
+            message = f"MountVolume.SetUp failed: {error}"
+            self._node.events.warning(self.pod, "FailedMount", message, by="kubelet")
 
     async def _terminate(self) -> None:
         loop = asyncio.get_running_loop()
@@ -253,7 +271,8 @@ class Pod:
         return self._node.tokens.for_pod(self._namespace, account, name, self.uid, audience)
 
     def _find(self, plural: str, name: str) -> Object | None:
-        return self._store.find(CONFIG_MAPS if plural == "configmaps" else SECRETS, self._namespace, name)
+        resource = _FOUND[plural]
+        return self._store.find(resource, self._namespace if resource.is_namespaced else "", name)
 
 
 async def _cancelled(*tasks: "asyncio.Task[None] | asyncio.Task[Literal[True]]") -> None:

@@ -16,6 +16,7 @@ from simulator.cluster.store import Object
 from simulator.cluster.users import ISSUER
 
 _READ_ONLY = ("configMap", "secret", "downwardAPI", "projected")
+_CLAIM = "persistentVolumeClaim"
 File = tuple[str, bytes, int]
 """Path within the volume, content, mode."""
 _MODE = 0o644
@@ -23,20 +24,25 @@ _MODE = 0o644
 
 @dataclass(frozen=True)
 class Sources:
-    """What volumes show: objects of the pod's namespace, and tokens of its service account for an audience."""
+    """What volumes show: objects of the pod's namespace, tokens of its service account for an audience, and the folders
+    of persistent volumes, which lie in `persistent`."""
 
     find: Find
     token: Callable[[str], str]
+    persistent: Path
 
 
 def materialise(pod: Object, folder: Path, sources: Sources) -> None:
-    """Write every volume of the pod under `folder`/volumes.
+    """Write every volume of the pod under `folder`/volumes; those of claims are links.
 
     May be repeated: contents are written again, an emptyDir is kept. `ConfigError` when a required ConfigMap, Secret
     or key is missing, or the volume is of a kind that this node does not have.
     """
     for volume in pod["spec"].get("volumes") or ():
         place = folder / "volumes" / volume["name"]
+        if _CLAIM in volume:
+            _link(place, sources.persistent / _handle(volume[_CLAIM]["claimName"], pod, sources.find))
+            continue
         place.mkdir(parents=True, exist_ok=True)
         for path, content, mode in _files(volume, pod, sources):
             _write(inside(place, path), content, mode)
@@ -49,7 +55,10 @@ def mount(pod: Object, folder: Path) -> None:
     containers = [*(pod["spec"].get("initContainers") or ()), *pod["spec"]["containers"]]
     for container in containers:
         for mount in container.get("volumeMounts") or ():
-            source = inside(folder / "volumes" / mount["name"], mount.get("subPath") or "")
+            volume = folder / "volumes" / mount["name"]
+            source = inside(volume, mount.get("subPath") or "")
+            if not source.resolve().is_relative_to(volume.resolve()):
+                continue  # what an earlier pod has put into a persistent volume may lead anywhere
             _link(inside(folder / "root", mount["mountPath"]), source)
     (folder / "root" / "tmp").mkdir(exist_ok=True)
 
@@ -61,17 +70,30 @@ def inside(folder: Path, path: str) -> Path:
 
 def readable(folder: Path) -> list[Path]:
     """What the pod's processes may read of `folder`: not their logs, which are the node's."""
-    return [folder / "root", folder / "volumes"]
+    own = [folder / "root", folder / "volumes"]
+    return [*own, *(place.resolve() for place in (folder / "volumes").iterdir() if place.is_symlink())]
 
 
 def writable(pod: Object, folder: Path) -> list[Path]:
     """What they may change of it: as in Kubernetes, volumes that show objects are read-only."""
     kinds = [volume for volume in pod["spec"].get("volumes") or () if not any(kind in volume for kind in _READ_ONLY)]
-    return [folder / "root", *(folder / "volumes" / volume["name"] for volume in kinds)]
+    places = [folder / "volumes" / volume["name"] for volume in kinds if not _is_read_only(volume)]
+    return [folder / "root", *(place.resolve() for place in places)]
+
+
+def claims(pod: Object) -> list[str]:
+    """The PersistentVolumeClaims that the pod mounts."""
+    return [volume[_CLAIM]["claimName"] for volume in pod["spec"].get("volumes") or () if _CLAIM in volume]
+
+
+def provide(folder: Path) -> None:
+    """Make the folder of a persistent volume, which programs of any user may write."""
+    folder.mkdir(parents=True, exist_ok=True)
+    folder.chmod(0o777)
 
 
 def remove(folder: Path) -> None:
-    """Take everything of a pod away."""
+    """Take everything of a pod, or of a persistent volume, away."""
     shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -82,6 +104,21 @@ def mounted_from(pod: Object, plural: str) -> set[str]:
     projected = [source for volume in volumes for source in (volume.get("projected") or {}).get("sources") or ()]
     found = [each[field] for each in (*volumes, *projected) if field in each]
     return {each.get("secretName") or each["name"] for each in found}
+
+
+def _is_read_only(volume: Object) -> bool:
+    return bool((volume.get(_CLAIM) or {}).get("readOnly"))
+
+
+def _handle(name: str, pod: Object, find: Find) -> str:
+    claim = find("persistentvolumeclaims", name)
+    where = f"{pod['metadata']['namespace']}/{name}"
+    if claim is None:
+        raise ConfigError(f"error processing PVC {where}: failed to fetch PVC from API server: not found")
+    volume = find("persistentvolumes", claim["spec"].get("volumeName", ""))
+    if (claim.get("status") or {}).get("phase") != "Bound" or volume is None:
+        raise ConfigError(f"error processing PVC {where}: PVC is not bound")
+    return str(volume["spec"]["csi"]["volumeHandle"])
 
 
 def _files(volume: Object, pod: Object, sources: Sources) -> list[File]:

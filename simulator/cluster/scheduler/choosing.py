@@ -50,6 +50,13 @@ def choose(pod: Object, nodes: Nodes) -> Choice:
     return Choice(best.name)
 
 
+def refused(why: str, nodes: Nodes) -> Choice:
+    """What is said where no node was looked at, because `why` holds for all of them."""
+    total = f"0/{len(nodes.all())} nodes are available"
+    after = f"{len(nodes.all())} Preemption is not helpful for scheduling"
+    return Choice(None, f"{total}: {why}. no new claims to deallocate, preemption: {total}: {after}.")
+
+
 def refusal(
     spec: Mapping[str, Any], pod: PodInfo, node: NodeInfo, affinity: PodAffinity, spreading: Spreading
 ) -> tuple[str, ...]:
