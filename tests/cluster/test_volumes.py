@@ -14,6 +14,9 @@ from simulator.cluster.store import Object
 OBJECTS = {
     ("configmaps", "settings"): {"data": {"colour": "blue", "size": "1"}},
     ("secrets", "key"): {"data": {"password": base64.b64encode(b"x").decode()}},
+    ("persistentvolumeclaims", "own"): {"spec": {"volumeName": "pv"}, "status": {"phase": "Bound"}},
+    ("persistentvolumeclaims", "wanted"): {"spec": {}, "status": {"phase": "Pending"}},
+    ("persistentvolumes", "pv"): {"spec": {"csi": {"volumeHandle": "disk"}}},
 }
 
 
@@ -32,7 +35,7 @@ def _find(plural: str, name: str) -> Object | None:
     return OBJECTS.get((plural, name))
 
 
-SOURCES = volumes.Sources(_find, lambda audience: f"token for {audience}")
+SOURCES = volumes.Sources(_find, lambda audience: f"token for {audience}", Path("/nowhere"))
 
 
 def _files(folder: Path) -> dict[str, str]:
@@ -95,3 +98,37 @@ def test_no_path_leads_out_of_its_folder(path: str) -> None:
     folder = Path("/pods/u/root")
     assert volumes.inside(folder, path).is_relative_to(folder)
     assert ".." not in volumes.inside(folder, path).parts
+
+
+def test_a_claim_s_volume_outlives_the_pod_and_is_the_pod_s_to_write(tmp_path: Path) -> None:
+    disk, folder = tmp_path / "volumes" / "disk", tmp_path / "pod"
+    volumes.provide(disk)
+    sources = volumes.Sources(_find, lambda _: "", tmp_path / "volumes")
+    pod = _pod(
+        {"name": "data", "persistentVolumeClaim": {"claimName": "own"}},
+        mounts=({"name": "data", "mountPath": "/data", "subPath": "deep"},),
+    )
+    volumes.materialise(pod, folder, sources)
+    volumes.mount(pod, folder)
+    (folder / "root" / "data" / "note").write_text("here")
+    assert (disk / "deep" / "note").read_text() == "here"
+    assert disk.resolve() in volumes.readable(folder)
+    assert disk.resolve() in volumes.writable(pod, folder)
+    volumes.remove(folder)
+    assert (disk / "deep" / "note").exists()
+
+
+def test_a_claim_without_a_volume_and_a_path_that_leads_out_of_one_are_not_mounted(tmp_path: Path) -> None:
+    sources = volumes.Sources(_find, lambda _: "", tmp_path / "volumes")
+    with pytest.raises(ConfigError, match="error processing PVC d/wanted: PVC is not bound"):
+        volumes.materialise(
+            _pod({"name": "data", "persistentVolumeClaim": {"claimName": "wanted"}}), tmp_path / "one", sources
+        )
+    volumes.provide(tmp_path / "volumes" / "disk")
+    (tmp_path / "volumes" / "disk" / "out").symlink_to(tmp_path)
+    sly = _pod(
+        {"name": "data", "persistentVolumeClaim": {"claimName": "own"}},
+        mounts=({"name": "data", "mountPath": "/data", "subPath": "out"},),
+    )
+    with pytest.raises(ConfigError, match='failed to prepare subPath for volumeMount "data"'):
+        volumes.materialise(sly, tmp_path / "two", sources)

@@ -46,6 +46,7 @@ def materialise(pod: Object, folder: Path, sources: Sources) -> None:
         place.mkdir(parents=True, exist_ok=True)
         for path, content, mode in _files(volume, pod, sources):
             _write(inside(place, path), content, mode)
+    _check_sub_paths(pod, folder)
 
 
 def mount(pod: Object, folder: Path) -> None:
@@ -55,10 +56,7 @@ def mount(pod: Object, folder: Path) -> None:
     containers = [*(pod["spec"].get("initContainers") or ()), *pod["spec"]["containers"]]
     for container in containers:
         for mount in container.get("volumeMounts") or ():
-            volume = folder / "volumes" / mount["name"]
-            source = inside(volume, mount.get("subPath") or "")
-            if not source.resolve().is_relative_to(volume.resolve()):
-                continue  # what an earlier pod has put into a persistent volume may lead anywhere
+            source = inside(folder / "volumes" / mount["name"], mount.get("subPath") or "")
             _link(inside(folder / "root", mount["mountPath"]), source)
     (folder / "root" / "tmp").mkdir(exist_ok=True)
 
@@ -104,6 +102,19 @@ def mounted_from(pod: Object, plural: str) -> set[str]:
     projected = [source for volume in volumes for source in (volume.get("projected") or {}).get("sources") or ()]
     found = [each[field] for each in (*volumes, *projected) if field in each]
     return {each.get("secretName") or each["name"] for each in found}
+
+
+def _check_sub_paths(pod: Object, folder: Path) -> None:
+    """What an earlier pod has put into a persistent volume may lead anywhere, and is not followed."""
+    containers = [*(pod["spec"].get("initContainers") or ()), *pod["spec"]["containers"]]
+    for container in containers:
+        for mount in (each for each in container.get("volumeMounts") or () if each.get("subPath")):
+            volume = folder / "volumes" / mount["name"]
+            if not inside(volume, mount["subPath"]).resolve().is_relative_to(volume.resolve()):
+                words = (
+                    f'failed to prepare subPath for volumeMount "{mount["name"]}" of container "{container["name"]}"'
+                )
+                raise ConfigError(words)
 
 
 def _is_read_only(volume: Object) -> bool:
