@@ -27,6 +27,7 @@ from simulator.cluster.api.app import build_app
 from simulator.cluster.controllers.daemon_sets import DaemonSets
 from simulator.cluster.controllers.deployments import Deployments
 from simulator.cluster.controllers.endpoints import EndpointsOfServices
+from simulator.cluster.controllers.event_ttl import EventTtl
 from simulator.cluster.controllers.garbage import Garbage
 from simulator.cluster.controllers.jobs import Jobs
 from simulator.cluster.controllers.namespace_parts import NamespaceParts
@@ -149,6 +150,7 @@ async def _serve(
         Namespaces(store),
         NamespaceParts(store, credentials.ca_pem.decode()),
         ResourceQuotas(store),
+        EventTtl(store),
         NodeLifecycle(store, events, layout.times),
         TaintEviction(store, events, layout.times.clock),
         PodGarbage(store, layout.times.quarantine_s),

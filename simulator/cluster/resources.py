@@ -120,6 +120,16 @@ POD_METRICS = Resource("metrics.k8s.io", "v1beta1", "pods", "", "PodMetrics", ve
 NODE_METRICS = Resource(
     "metrics.k8s.io", "v1beta1", "nodes", "", "NodeMetrics", is_namespaced=False, verbs=("get", "list")
 )
+EVENTS_V1 = replace(
+    EVENTS,
+    group="events.k8s.io",
+    verbs=("delete", "deletecollection", "get", "list", "watch"),
+)
 METRICS = (POD_METRICS, NODE_METRICS)
-SERVED = (*ALL, *REVIEWS, *METRICS)
+SERVED = (*ALL, EVENTS_V1, *REVIEWS, *METRICS)
 """All kinds, those that are answered without being stored as well."""
+
+
+def stored(resource: Resource) -> Resource:
+    """Under which kind the objects of a served one lie in the store."""
+    return EVENTS if resource == EVENTS_V1 else resource

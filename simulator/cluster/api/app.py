@@ -30,9 +30,9 @@ from simulator.cluster.api.requests import Form, Target
 from simulator.cluster.api.streams import routes
 from simulator.cluster.api.write_options import WriteOptions
 from simulator.cluster.api.writing import Writer, as_scale
-from simulator.cluster.objects import selectors
+from simulator.cluster.objects import events_v1, selectors
 from simulator.cluster.ports import AuditLine, Runtime, ServiceAddresses, Usage
-from simulator.cluster.resources import METRICS, REVIEWS, SERVICES
+from simulator.cluster.resources import EVENTS_V1, METRICS, REVIEWS, SERVICES, stored
 from simulator.cluster.store import Object, Store, Watch
 from simulator.cluster.users import User
 
@@ -128,7 +128,7 @@ class _Api:
             if wanted_version is not None and wanted_version > self.store.version:
                 raise errors.too_large_version(wanted_version, self.store.version)
             if not requests.flag(query, "watch"):
-                obj = self.store.get(target.resource, target.namespace or "", target.name)
+                obj = self.store.get(stored(target.resource), target.namespace or "", target.name)
                 return as_json(tables.as_single(target.resource, obj, form, include))
         matches = _selection(query, target)
         namespace = target.namespace if target.resource.is_namespaced else None
@@ -147,7 +147,7 @@ class _Api:
             )
             return await watching.stream(request, self.store, wanted, self.watches)
         options, is_plain = list_options.read(query), not (query.get("labelSelector") or query.get("fieldSelector"))
-        page = listing.page(self.store, target.resource, namespace, matches, options, is_plain=is_plain)
+        page = listing.page(self.store, stored(target.resource), namespace, matches, options, is_plain=is_plain)
         return as_json(tables.as_list(target.resource, page.objects, page.meta, form, include))
 
     def _measured(self, target: Target, query: Mapping[str, str], form: Form, include: str) -> web.Response:
@@ -226,17 +226,17 @@ class _Api:
         resource = target.resource
         warnings = [_PRESERVED] if resource.kind == "Job" and options.policy is None else []
         if target.name:
-            gone = deleting.delete(self.store, resource, target.namespace or "", target.name, options)
+            gone = deleting.delete(self.store, stored(resource), target.namespace or "", target.name, options)
             self.writer.warnings += warnings
             return self._answer(gone, 200)
         if resource.is_namespaced and target.namespace is None:
             raise errors.method_not_allowed()
         matches = _selection(request.query, target)
         namespace = target.namespace if resource.is_namespaced else None
-        chosen = [obj for obj in self.store.list(resource, namespace) if matches(obj)]
+        chosen = [obj for obj in self.store.list(stored(resource), namespace) if matches(obj)]
         for obj in chosen:
             meta = obj["metadata"]
-            deleting.delete(self.store, resource, meta.get("namespace", ""), meta["name"], options)
+            deleting.delete(self.store, stored(resource), meta.get("namespace", ""), meta["name"], options)
         self.writer.warnings += warnings
         return self._answer(tables.as_list(resource, chosen, {"resourceVersion": str(self.store.version)}, Form()), 200)
 
@@ -271,7 +271,10 @@ class _Api:
 def _selection(query: Mapping[str, str], target: Target) -> selectors.Match:
     by_label = selectors.labels(query.get("labelSelector", ""))
     kind = kinds.of(target.resource.kind)
-    by_field = selectors.fields(query.get("fieldSelector", ""), kind.selectable, target.resource.kind)
+    fields = query.get("fieldSelector", "")
+    if target.resource == EVENTS_V1:
+        fields = events_v1.core_fields(fields)
+    by_field = selectors.fields(fields, kind.selectable, target.resource.kind)
     if target.name:  # a watch of one object
         return lambda obj: obj["metadata"]["name"] == target.name and by_label(obj) and by_field(obj)
     return lambda obj: by_label(obj) and by_field(obj)

@@ -89,7 +89,7 @@ def _documents() -> dict[str, bytes]:
 
 
 def _document(path: str, served: list[Resource]) -> Object:
-    kinds = {resource.kind: model_of(resource.kind) for resource in served}
+    kinds = {resource.kind: model_of(resource.kind, resource.group) for resource in served}
     if path.startswith("apis/policy"):
         kinds = {"Eviction": model_of("Eviction")}
     names = dict.fromkeys(name for model in kinds.values() for name in _reach(model))

@@ -7,9 +7,10 @@ import orjson
 
 from simulator.cluster import kinds
 from simulator.cluster.api.requests import Form
+from simulator.cluster.objects.events_v1 import as_v1
 from simulator.cluster.objects.stored_fields import as_json
 from simulator.cluster.printing.column import present, rows
-from simulator.cluster.resources import Resource
+from simulator.cluster.resources import EVENTS_V1, Resource
 from simulator.cluster.store import Object
 from simulator.cluster.stored import once
 
@@ -27,7 +28,7 @@ def as_list(
         items = [_partial(obj, form) for obj in objects]
         kind, group = "PartialObjectMetadataList", f"meta.k8s.io/{form.version}"
     else:
-        items, kind, group = [_whole(obj) for obj in objects], f"{resource.kind}List", resource.api_version
+        items, kind, group = [_whole(resource, obj) for obj in objects], f"{resource.kind}List", resource.api_version
     return {"kind": kind, "apiVersion": group, "metadata": meta, "items": items}
 
 
@@ -37,7 +38,7 @@ def as_single(resource: Resource, obj: Object, form: Form, include: str = "Metad
         return _table(resource, [obj], {"resourceVersion": obj["metadata"].get("resourceVersion", "")}, form, include)
     if form.kind == "PartialObjectMetadata":
         return _partial(obj, form)
-    return _whole(obj)
+    return _whole(resource, obj)
 
 
 def as_bookmark(resource: Resource, version: str, form: Form, annotations: dict[str, str]) -> Shown:
@@ -53,7 +54,7 @@ def as_bookmark(resource: Resource, version: str, form: Form, annotations: dict[
 
 def _table(resource: Resource, objects: Iterable[Object], meta: Object, form: Form, include: str) -> Object:
     columns = kinds.of(resource.kind).columns
-    shown = [{"cells": row, **_carried(obj, form, include)} for obj, row in rows(columns, objects, present())]
+    shown = [{"cells": row, **_carried(resource, obj, form, include)} for obj, row in rows(columns, objects, present())]
     return {
         "kind": "Table",
         "apiVersion": f"meta.k8s.io/{form.version}",
@@ -72,14 +73,16 @@ def _table(resource: Resource, objects: Iterable[Object], meta: Object, form: Fo
     }
 
 
-def _carried(obj: Object, form: Form, include: str) -> dict[str, Any]:
+def _carried(resource: Resource, obj: Object, form: Form, include: str) -> dict[str, Any]:
     if include == "None":
         return {}
-    return {"object": _whole(obj) if include == "Object" else _partial(obj, form)}
+    return {"object": _whole(resource, obj) if include == "Object" else _partial(obj, form)}
 
 
-def _whole(obj: Object) -> orjson.Fragment:
+def _whole(resource: Resource, obj: Object) -> orjson.Fragment:
     """An object as JSON, written once for each stored version, however many lists and watches show it."""
+    if resource == EVENTS_V1:
+        return once(obj, "events.k8s.io", lambda: orjson.Fragment(as_json(as_v1(obj))))
     return once(obj, "json", lambda: orjson.Fragment(as_json(obj)))
 
 

@@ -12,7 +12,7 @@ from simulator.cluster.api import tables
 from simulator.cluster.api.requests import Form
 from simulator.cluster.objects.selectors import Match
 from simulator.cluster.objects.stored_fields import as_json
-from simulator.cluster.resources import Resource
+from simulator.cluster.resources import Resource, stored
 from simulator.cluster.store import Change, Object, Store, Watch
 
 _BOOKMARK_EVERY_S = 60.0
@@ -46,7 +46,7 @@ async def stream(request: web.Request, store: Store, wanted: WatchRequest, live:
     end_s = loop.time() + (wanted.timeout_s or random.uniform(_SHORTEST_S, _LONGEST_S))
     client = _Client(request, response)
     try:
-        watch = store.watch(wanted.resource, wanted.since, MOST_PENDING)
+        watch = store.watch(stored(wanted.resource), wanted.since, MOST_PENDING)
     except errors.ApiError as refused:
         await client.send(_line("ERROR", refused.status()))
         return response
@@ -112,7 +112,7 @@ def _pieces(lines: Iterable[bytes]) -> Iterator[bytes]:
 def _initial(store: Store, wanted: WatchRequest, version: str) -> Iterator[bytes]:
     """What there is at `version`, the present one when the first line is asked for."""
     if wanted.since is None:
-        for obj in list(store.list(wanted.resource, wanted.namespace)):
+        for obj in list(store.list(stored(wanted.resource), wanted.namespace)):
             if wanted.matches(obj):
                 yield _event("ADDED", obj, wanted)
     if wanted.wants_initial_end:

@@ -29,6 +29,7 @@ ROOTS = {
     "Event": "CoreV1Event",
     "Deployment": "V1Deployment",
     "ReplicaSet": "V1ReplicaSet",
+    "events.k8s.io/Event": "EventsV1Event",
     "EndpointSlice": "V1EndpointSlice",
     "ControllerRevision": "V1ControllerRevision",
     "DaemonSet": "V1DaemonSet",
@@ -141,9 +142,9 @@ def models() -> Mapping[str, Model]:
     return {name: _model(name, entry) for name, entry in raw.items()} | _METRICS
 
 
-def model_of(kind: str) -> Model:
-    """The object type of a served kind such as `Deployment`."""
-    return models()[ROOTS.get(kind, kind)]
+def model_of(kind: str, group: str = "") -> Model:
+    """The object type of a served kind such as `Deployment`; the group where it has a type of its own."""
+    return models()[ROOTS.get(f"{group}/{kind}") or ROOTS.get(kind, kind)]
 
 
 _USAGE = Field("quantity", "map", "The memory and CPU that is used.")
