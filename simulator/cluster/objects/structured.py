@@ -46,6 +46,9 @@ def _fields(node: Node, value: Any) -> Fields:
             found[element] = {".": {}, **below} if below else {}
         return found
     for key, item in value.items():
+        if type(item) is not dict and type(item) is not list:
+            found[f"f:{key}"] = {}
+            continue
         inner, is_declared = _below(node, key)
         below = _fields(inner, item)
         if below and not is_declared:
