@@ -46,14 +46,14 @@ class Watches:
 
     def __init__(self) -> None:
         self.live: set[Watch] = set()
-        self._lines: OrderedDict[tuple[int, str], bytes] = OrderedDict()
+        self._lines: OrderedDict[tuple[int, str, Resource], bytes] = OrderedDict()
 
-    def line(self, change: Change, kind: str) -> bytes:
-        """A change as whoever wants whole objects sees it."""
-        key = (change.version, kind)
+    def line(self, change: Change, kind: str, wanted: WatchRequest) -> bytes:
+        """A change as whoever watches that resource and wants whole objects sees it."""
+        key = (change.version, kind, wanted.resource)
         line = self._lines.get(key)
         if line is None:
-            line = self._lines[key] = _line(kind, change.object)
+            line = self._lines[key] = _event(kind, change.object, wanted)
             if len(self._lines) > _SHARED:
                 self._lines.popitem(last=False)
         return line
@@ -158,7 +158,7 @@ def _lines(change: Change, wanted: WatchRequest, watches: Watches) -> Iterator[b
         kind = "DELETED"
     else:
         return
-    yield _event(kind, obj, wanted) if wanted.form.kind else watches.line(change, kind)
+    yield _event(kind, obj, wanted) if wanted.form.kind else watches.line(change, kind, wanted)
 
 
 def _event(kind: str, obj: Object, wanted: WatchRequest) -> bytes:
