@@ -1,6 +1,6 @@
 """Metrics of workloads, by the names of kube-state-metrics."""
 
-from simulator.cluster.api.workload_metrics import Family, daemon_sets, jobs, stateful_sets
+from simulator.cluster.api.workload_metrics import Family, claims, daemon_sets, jobs, stateful_sets
 from simulator.cluster.store import Object
 
 
@@ -40,3 +40,12 @@ def test_a_job_tells_how_it_ended() -> None:
     assert found["kube_job_status_failed", "BackoffLimitExceeded"] == 0
     assert found["kube_job_failed", "true"] == 1
     assert not any(name == "kube_job_complete" for name, _ in found)
+
+
+def test_a_claim_tells_its_size_and_phase() -> None:
+    spec = {"resources": {"requests": {"storage": "1Gi"}}, "storageClassName": "standard"}
+    found = values(claims([obj(spec, {"phase": "Bound"})]))
+    sizes = [number for (name, _), number in found.items() if name.endswith("_storage_bytes")]
+    assert sizes == [float(1 << 30)]
+    bound = [labels for (name, labels), number in found.items() if name.endswith("_status_phase") and number]
+    assert bound == ["x,Bound"]

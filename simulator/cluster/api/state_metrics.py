@@ -12,6 +12,8 @@ from simulator.cluster.resources import (
     JOBS,
     NAMESPACES,
     NODES,
+    PERSISTENT_VOLUME_CLAIMS,
+    PERSISTENT_VOLUMES,
     PODS,
     REPLICA_SETS,
     RESOURCE_QUOTAS,
@@ -33,6 +35,8 @@ def render(store: Store) -> str:
         *workload_metrics.stateful_sets(store.list(STATEFUL_SETS)),
         *workload_metrics.daemon_sets(store.list(DAEMON_SETS)),
         *workload_metrics.jobs(store.list(JOBS)),
+        *workload_metrics.claims(store.list(PERSISTENT_VOLUME_CLAIMS)),
+        *workload_metrics.volumes(store.list(PERSISTENT_VOLUMES)),
         *_nodes(list(store.list(NODES))),
         _quotas(store.list(RESOURCE_QUOTAS)),
         (

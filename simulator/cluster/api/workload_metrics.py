@@ -1,9 +1,10 @@
-"""StatefulSets, DaemonSets and Jobs as metrics, under the names and labels of kube-state-metrics. Pure."""
+"""StatefulSets, DaemonSets, Jobs and their volumes as metrics, under kube-state-metrics' names and labels. Pure."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
+from simulator.cluster.objects import quantities
 from simulator.cluster.store import Object
 
 Sample = tuple[Mapping[str, str], float]
@@ -77,6 +78,33 @@ def jobs(found: Iterable[Object]) -> list[Family]:
             for entry in (entry for entry in status.get("conditions") or () if entry["type"] == kind):
                 for word in ("True", "False", "Unknown"):
                     families.add(name, {**own, "condition": word.lower()}, float(entry["status"] == word))
+    return families.all()
+
+
+def claims(found: Iterable[Object]) -> list[Family]:
+    """`kube_persistentvolumeclaim_*`."""
+    families = _Families("kube_persistentvolumeclaim")
+    for each in found:
+        own, spec = _own(each, "persistentvolumeclaim"), each["spec"]
+        info = {"storageclass": spec.get("storageClassName", ""), "volumename": spec.get("volumeName", "")}
+        families.add("info", {**own, **info, "volumemode": spec.get("volumeMode", "")}, 1)
+        asked = spec["resources"]["requests"]["storage"]
+        families.add("resource_requests_storage_bytes", own, float(quantities.parse(asked)))
+        for phase in ("Lost", "Bound", "Pending"):
+            is_so = (each.get("status") or {}).get("phase") == phase
+            families.add("status_phase", {**own, "phase": phase}, float(is_so))
+    return families.all()
+
+
+def volumes(found: Iterable[Object]) -> list[Family]:
+    """`kube_persistentvolume_*`."""
+    families = _Families("kube_persistentvolume")
+    for each in found:
+        own = {"persistentvolume": each["metadata"]["name"]}
+        families.add("capacity_bytes", own, float(quantities.parse(each["spec"]["capacity"]["storage"])))
+        for phase in ("Pending", "Available", "Bound", "Released", "Failed"):
+            is_so = (each.get("status") or {}).get("phase") == phase
+            families.add("status_phase", {**own, "phase": phase}, float(is_so))
     return families.all()
 
 
