@@ -81,7 +81,10 @@ def main(arguments: Sequence[str]) -> int:
         format="%(asctime)s %(levelname)s %(name)s: %(message)s",
     )
     state = Path(options.state).resolve()
+    private = (options.hide or state).resolve()
     try:
+        if not state.is_relative_to(private):
+            raise BadInput(f"--hide {private}: the state folder {state} does not lie in it; name a folder above that")
         limits, layout = _limits(options), _layout(options)
         catalogue = images.catalogue(*(images.read(options.images) if options.images else ()))
         with leftovers.sole_owner(state), leftovers.reaped() as server:
@@ -90,7 +93,7 @@ def main(arguments: Sequence[str]) -> int:
                 volumes.remove(state / folder)
             try:
                 with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-                    runner.run(_serve(state, server, limits, layout, catalogue))
+                    runner.run(_serve(state, private, server, limits, layout, catalogue))
             finally:
                 leftovers.end(state)
     except GamedayError as error:
@@ -100,7 +103,12 @@ def main(arguments: Sequence[str]) -> int:
 
 
 async def _serve(
-    state: Path, server: str, limits: BackOffLimits, layout: "_Layout", catalogue: dict[str, images.Image]
+    state: Path,
+    private: Path,
+    server: str,
+    limits: BackOffLimits,
+    layout: "_Layout",
+    catalogue: dict[str, images.Image],
 ) -> None:
     asked_to_end = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -110,7 +118,7 @@ async def _serve(
     store = Store()
     env, services = _base_env(state, server), subnet.services()
     network = Network(store, subnet, services, state / "services", env)
-    confinement = confine(state, subnet.node, network.route)
+    confinement = confine(private, subnet.node, network.route)
     credentials = make_credentials(subnet.api_host)
     tokens = Tokens(credentials.token, lambda *pod: _lives(store, *pod))
     _populate(store)
@@ -267,6 +275,7 @@ def _limits(options: argparse.Namespace) -> BackOffLimits:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m simulator.cluster", description="An embedded Kubernetes.")
     parser.add_argument("--state", required=True, metavar="DIR", help="folder for kubeconfig, audit log and pods")
+    parser.add_argument("--hide", type=Path, metavar="DIR", help="what pods may not read beside it; holds the state")
     parser.add_argument("--clock", type=float, default=1.0, help="drill clock; scales the crash back-off")
     parser.add_argument("--crash-base", type=float, metavar="S", help="first crash back-off (wall seconds)")
     parser.add_argument("--crash-cap", type=float, metavar="S", help="longest crash back-off (wall seconds)")

@@ -61,7 +61,7 @@ async def up(root: Path, clock: float, *, outlives_us: bool, nodes: int = 1) -> 
         process = subprocess.Popen(
             [
                 *(sys.executable, "-m", "simulator.cluster", "--state", str(state)),
-                *("--clock", f"{clock:g}", "--nodes", str(nodes)),
+                *("--hide", str(root / ".gameday"), "--clock", f"{clock:g}", "--nodes", str(nodes)),
             ],
             env=marked(mark),
             stdin=subprocess.DEVNULL,

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from stories import Cluster, container_status, one_pod, start, stop, until
 
+from simulator.cluster.kubelet import landlock
 from simulator.processes import find_marked
 
 pytestmark = pytest.mark.cluster
@@ -113,6 +114,18 @@ def test_memory_over_the_limit_is_killed_as_oom(cluster: Cluster) -> None:
     assert (ended["reason"], ended["exitCode"]) == ("OOMKilled", 137)
 
 
+def test_a_pod_that_outlives_its_deadline_has_failed(cluster: Cluster) -> None:
+    namespace = cluster.namespace()
+    pod = one_pod("import time; time.sleep(60)")
+    pod["spec"]["activeDeadlineSeconds"] = 1
+    cluster.create(f"/api/v1/namespaces/{namespace}/pods", pod)
+    path = f"/api/v1/namespaces/{namespace}/pods/pod"
+    until(lambda: cluster.get(path)["status"].get("phase") == "Failed")
+    status = until(lambda: (found := cluster.get(path)["status"]) and "terminated" in str(found) and found)
+    assert status["reason"] == "DeadlineExceeded"
+    assert status["containerStatuses"][0]["state"]["terminated"]["exitCode"] == 143
+
+
 def test_a_failing_liveness_probe_restarts_the_container(cluster: Cluster) -> None:
     namespace = cluster.namespace()
     probe = {"livenessProbe": {"tcpSocket": {"port": 9}, "periodSeconds": 1, "failureThreshold": 1}}
@@ -208,6 +221,17 @@ def test_a_daemon_ends_with_its_pod(cluster: Cluster) -> None:
     until(is_running)
     cluster.http.delete(f"/api/v1/namespaces/{namespace}/pods/pod")
     until(lambda: not is_running())
+
+
+@pytest.mark.skipif(landlock.version() < landlock.LEAST, reason="the kernel has no Landlock")
+def test_pods_see_nothing_of_what_lies_beside_the_state(tmp_path: Path) -> None:
+    (tmp_path / "record").write_text("the truth")
+    own = start(tmp_path / "state", "--hide", str(tmp_path))
+    own.create("/api/v1/namespaces/default/pods", one_pod(f"print(open('{tmp_path / 'record'}').read())"))
+    until(lambda: container_status(own, "default").get("lastState", {}).get("terminated"))
+    log = own.http.get("/api/v1/namespaces/default/pods/pod/log", params={"previous": "true"}).text
+    stop(own)
+    assert "PermissionError" in log
 
 
 def test_the_end_of_the_server_is_the_end_of_every_process(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from simulator.cluster.errors import Cause
 from simulator.cluster.store import Object
 
-_OF_POD = ("hostAliases", "resourceClaims", "setHostnameAsFQDN", "shareProcessNamespace")
+_OF_POD = ("resourceClaims", "setHostnameAsFQDN", "shareProcessNamespace")
 _OF_CONTAINER = ("volumeDevices",)
 _OF_MOUNT = ("subPathExpr", "mountPropagation")
 

@@ -37,14 +37,14 @@ class Confinement:
             self.black_hole.close()
 
 
-def confine(state: Path, node: str, route: Route) -> Confinement:
-    """For a node at the address `node` with its state in `state`; the gate, if there can be one, is open. Forks."""
+def confine(private: Path, node: str, route: Route) -> Confinement:
+    """For a node at the address `node` with its state below `private`. The gate is open if there can be one. Forks."""
     _allow_descriptors()
     if (fault := trial.why_not()) is not None:
         _log.warning("pods have no source addresses of their own and NetworkPolicy is not served: %s", fault)
-    hidden = state if landlock.version() >= landlock.LEAST else None
+    hidden = private if landlock.version() >= landlock.LEAST else None
     if hidden is None:
-        _log.warning("pods can read %s: this kernel has no Landlock", state)
+        _log.warning("pods can read %s: this kernel has no Landlock", private)
     if fault is not None:
         return Confinement(hidden=hidden, excess=capabilities.excess())
     black_hole = BlackHole(node)

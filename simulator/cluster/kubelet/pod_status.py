@@ -7,6 +7,7 @@ from typing import Any
 from simulator.cluster.kinds.pods import qos_class
 from simulator.cluster.store import Object
 
+EVICTED = "Evicted"
 Conditions = list[dict[str, Any]]
 
 
@@ -19,8 +20,8 @@ class Situation:
     started_at: str
     init: tuple[Object, ...]
     containers: tuple[Object, ...]
-    eviction: str = ""
-    """Why the node took it off itself; empty if it did not."""
+    failure: tuple[str, str] | None = None
+    """Reason and message, where the node has ended it before its containers did."""
 
 
 def assemble(pod: Object, now: Situation, at: str) -> Object:
@@ -28,7 +29,7 @@ def assemble(pod: Object, now: Situation, at: str) -> Object:
     old = pod.get("status") or {}
     is_initialized = all(_is_done(status) or _is_sidecar_up(pod, status) for status in now.init)
     restart_policy = pod["spec"].get("restartPolicy", "Always")
-    phase = "Failed" if now.eviction else _phase(now.init, now.containers, restart_policy, is_initialized)
+    phase = "Failed" if now.failure else _phase(now.init, now.containers, restart_policy, is_initialized)
     sidecars = [status for status in now.init if _is_sidecar(pod, status)]
     unready = [status["name"] for status in (*sidecars, *now.containers) if not status["ready"]]
     is_over = phase in ("Succeeded", "Failed")
@@ -41,9 +42,10 @@ def assemble(pod: Object, now: Situation, at: str) -> Object:
         "qosClass": qos_class(pod["spec"]),
         "containerStatuses": list(now.containers),
     }
-    if now.eviction:
-        status["reason"], status["message"] = "Evicted", now.eviction
-        status["conditions"] = _with_disruption(status["conditions"], now.eviction, at)
+    if now.failure:
+        status["reason"], status["message"] = now.failure
+        if now.failure[0] == EVICTED:
+            status["conditions"] = _with_disruption(status["conditions"], now.failure[1], at)
     if now.pod_ip is not None:
         status["podIP"] = now.pod_ip
         status["podIPs"] = [{"ip": now.pod_ip}]

@@ -46,8 +46,11 @@ class Pod:
         self._ip: str | None = None
         self._sandbox = Sandbox(Confinement(), "")
         self._started_at = timestamp()
+        self._began_at = asyncio.get_running_loop().time()
         self._is_gone = False
-        self._eviction = ""
+        self._failure: tuple[str, str] | None = None
+        self._deadline: asyncio.TimerHandle | None = None
+        self._stopping: asyncio.Task[None] | None = None
         self._has_power = True
         self._end_asked = asyncio.Event()
         self._end_changed = asyncio.Event()
@@ -98,6 +101,7 @@ class Pod:
         specs = {spec["name"]: spec for spec in pod["spec"]["containers"]}
         for container in self._containers:
             container.respecify(specs[container.name])
+        self._follow_deadline()
         if pod["metadata"].get("deletionTimestamp"):
             self._end_asked.set()
             self._end_changed.set()
@@ -134,7 +138,9 @@ class Pod:
             if self._has_power:
                 await self._terminate()
         finally:
-            await _cancelled(living, asked)
+            await _cancelled(living, asked, *filter(None, [self._stopping]))
+            if self._deadline is not None:
+                self._deadline.cancel()
             for container in self.all_containers():
                 container.kill()
             if self._ip is not None:
@@ -176,7 +182,7 @@ class Pod:
                     started_at=self._started_at,
                     init=tuple(container.status() for container in self._init),
                     containers=tuple(container.status() for container in self._containers),
-                    eviction=self._eviction,
+                    failure=self._failure,
                 )
                 pod["status"] = pod_status.assemble(pod, situation, timestamp())
 
@@ -185,12 +191,28 @@ class Pod:
 
     def evict(self, message: str) -> None:
         """The pod has failed and ends at once; its object stays, as on a node that ran short of something."""
-        if self._eviction or self._is_gone:
+        if self._failure or self._is_gone:
             return
-        self._eviction = message
-        self._node.events.warning(self.pod, "Evicted", message, by="kubelet")
+        self._failure = pod_status.EVICTED, message
+        self._node.events.warning(self.pod, pod_status.EVICTED, message, by="kubelet")
         for container in self.all_containers():
             container.kill()
+        self.changed()
+
+    def _follow_deadline(self) -> None:
+        """`activeDeadlineSeconds` counts from the pod's start here, and may be set or changed while it lives."""
+        if self._deadline is not None:
+            self._deadline.cancel()
+        limit_s = self.pod["spec"].get("activeDeadlineSeconds")
+        if limit_s is not None and not self._failure:
+            elapsed_s = asyncio.get_running_loop().time() - self._began_at
+            self._deadline = asyncio.get_running_loop().call_later(limit_s - elapsed_s, self._exceed_deadline)
+
+    def _exceed_deadline(self) -> None:
+        message = "Pod was active on the node longer than the specified deadline"
+        self._failure = "DeadlineExceeded", message
+        self._node.events.normal(self.pod, "DeadlineExceeded", message, by="kubelet")
+        self._stopping = asyncio.create_task(self._stop_all(self._grace_s()))
         self.changed()
 
     async def _live(self) -> None:
