@@ -27,7 +27,7 @@ SAFE_LETTERS = "bcdfghjklmnpqrstvwxz2456789"
 _LONGEST_PREFIX = 58
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Change:
     """One write: `type` is ADDED, MODIFIED or DELETED, as watches send it."""
 
@@ -90,6 +90,7 @@ class Store:
     def __init__(self) -> None:
         self._objects: dict[Resource, dict[tuple[str, str], Object]] = {}
         self._keys: dict[Resource, list[tuple[str, str]]] = {}  # sorted
+        self._newest: dict[Resource, Object] = {}
         self._version = 0
         self._history: deque[Change] = deque(maxlen=HISTORY)
         self._watches: defaultdict[Resource, dict[Watch, None]] = defaultdict(dict)
@@ -173,7 +174,9 @@ class Store:
         """Store a new object: fills uid, creationTimestamp, resourceVersion. `ApiError` 409 if it exists."""
         obj = self.rehearse(resource, obj)
         key = (obj["metadata"].get("namespace", ""), obj["metadata"]["name"])
-        return self._write("ADDED", resource, key, obj, None)
+        obj = sharing(obj, self._newest.get(resource, {}))  # the pods of a template are alike
+        self._newest[resource] = created = self._write("ADDED", resource, key, obj, None)
+        return created
 
     def rehearse(self, resource: Resource, obj: Object) -> Object:
         """What `create` would store, without a resourceVersion."""
@@ -264,7 +267,7 @@ class Store:
             before, after = old and old["metadata"], None if kind == "DELETED" else obj["metadata"]
             self._owners.move((resource, *key), before, after)
         if isinstance(old, Stored):
-            old.forget()
+            old.cells = None
         change = Change(self._version, kind, resource, obj, old)
         self._history.append(change)
         for watch in tuple(self._watches[resource]):

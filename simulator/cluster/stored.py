@@ -1,41 +1,26 @@
 """JSON values as the store keeps them: copied quickly, and with room for what is made of one version. Pure."""
 
-from collections.abc import Callable, Hashable
-from typing import Any, TypeVar
-
-T = TypeVar("T")
+from typing import Any
 
 
 class Stored(dict[str, Any]):
-    """One version of an object. Nothing changes it any more, so what is made of it once is good while it lives."""
+    """One version of an object. Nothing changes it any more: it is the same as no other, and may be a key."""
 
-    __slots__ = ("_made",)
-    _made: dict[Hashable, Any]
+    __slots__ = ("cells",)
+    cells: list[Any] | None
+    """What a Table shows of it at any time; whoever shows it first puts it here."""
 
-    def once(self, key: Hashable, make: Callable[[], T]) -> T:
-        """What `make` gave for `key` the first time; for what depends on nothing but this object and the key."""
-        try:
-            return self._made[key]  # type: ignore[no-any-return]
-        except AttributeError:
-            self._made = {}
-        except KeyError:
-            pass
-        made = self._made[key] = make()
-        return made
+    def __init__(self, obj: dict[str, Any]) -> None:
+        super().__init__(obj)
+        self.cells = None
 
     def __deepcopy__(self, _memo: object) -> dict[str, Any]:
         """A draft for the caller: an ordinary dict."""
         draft: dict[str, Any] = copied(self)
         return draft
 
-    def forget(self) -> None:
-        """Drop what was made: a newer version has taken the place of this one."""
-        self._made = {}
-
-
-def once(obj: dict[str, Any], key: Hashable, make: Callable[[], T]) -> T:
-    """`Stored.once` for an object that may not be stored, such as the answer to a dry run."""
-    return obj.once(key, make) if isinstance(obj, Stored) else make()
+    def __hash__(self) -> int:  # type: ignore[override]
+        return id(self)
 
 
 def copied(value: Any) -> Any:

@@ -5,9 +5,9 @@ from copy import deepcopy
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulator.cluster.resources import CONFIG_MAPS
+from simulator.cluster.resources import CONFIG_MAPS, PODS
 from simulator.cluster.store import Store
-from simulator.cluster.stored import Stored, copied, sharing
+from simulator.cluster.stored import copied, sharing
 
 LEAVES = st.none() | st.integers() | st.text(max_size=3)
 VALUES = st.recursive(
@@ -43,12 +43,15 @@ def test_what_shares_with_the_old_version_shares_nothing_with_the_draft(
     assert kept == wanted
 
 
-def test_what_is_made_of_a_version_is_made_once() -> None:
-    made: list[int] = []
-    version = Stored(kind="Pod")
-    for _ in range(2):
-        assert version.once("form", lambda: made.append(1) or "text") == "text"
-    assert made == [1]
+def test_what_is_created_alike_is_kept_once() -> None:
+    store = Store()
+    spec = {"containers": [{"name": "web", "image": "web:1"}], "nodeName": "one"}
+    first, second = (
+        store.create(PODS, {"metadata": {"namespace": "default", "name": name}, "spec": {**spec, "nodeName": name}})
+        for name in ("a", "b")
+    )
+    assert second["spec"]["containers"] is first["spec"]["containers"]
+    assert (first["spec"]["nodeName"], second["spec"]["nodeName"]) == ("a", "b")
 
 
 def test_each_version_keeps_its_own_number_and_the_parts_that_did_not_change() -> None:

@@ -240,7 +240,7 @@ class _Api:
         self.writer.warnings += warnings
         return self._answer(tables.as_list(resource, chosen, {"resourceVersion": str(self.store.version)}, Form()), 200)
 
-    def _answer(self, obj: tables.Shown, code: int) -> web.Response:
+    def _answer(self, obj: Object, code: int) -> web.Response:
         response = as_json(obj, code)
         for text in self.writer.warnings:
             escaped = text.replace("\\", "\\\\").replace('"', '\\"')

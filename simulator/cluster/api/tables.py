@@ -3,19 +3,12 @@
 from collections.abc import Iterable
 from typing import Any
 
-import orjson
-
 from simulator.cluster import kinds
 from simulator.cluster.api.requests import Form
 from simulator.cluster.objects.events_v1 import as_v1
-from simulator.cluster.objects.stored_fields import as_json
 from simulator.cluster.printing.column import present, rows
 from simulator.cluster.resources import EVENTS_V1, Resource
 from simulator.cluster.store import Object
-from simulator.cluster.stored import once
-
-Shown = Object | orjson.Fragment
-"""What `as_json` writes out."""
 
 
 def as_list(
@@ -32,7 +25,7 @@ def as_list(
     return {"kind": kind, "apiVersion": group, "metadata": meta, "items": items}
 
 
-def as_single(resource: Resource, obj: Object, form: Form, include: str = "Metadata") -> Shown:
+def as_single(resource: Resource, obj: Object, form: Form, include: str = "Metadata") -> Object:
     """One object."""
     if form.kind == "Table":
         return _table(resource, [obj], {"resourceVersion": obj["metadata"].get("resourceVersion", "")}, form, include)
@@ -41,7 +34,7 @@ def as_single(resource: Resource, obj: Object, form: Form, include: str = "Metad
     return _whole(resource, obj)
 
 
-def as_bookmark(resource: Resource, version: str, form: Form, annotations: dict[str, str]) -> Shown:
+def as_bookmark(resource: Resource, version: str, form: Form, annotations: dict[str, str]) -> Object:
     """An object that carries nothing but a resourceVersion."""
     meta: Object = {"resourceVersion": version, "creationTimestamp": None}
     if annotations:
@@ -79,18 +72,14 @@ def _carried(resource: Resource, obj: Object, form: Form, include: str) -> dict[
     return {"object": _whole(resource, obj) if include == "Object" else _partial(obj, form)}
 
 
-def _whole(resource: Resource, obj: Object) -> orjson.Fragment:
-    """An object as JSON, written once for each stored version, however many lists and watches show it."""
-    if resource == EVENTS_V1:
-        return once(obj, "events.k8s.io", lambda: orjson.Fragment(as_json(as_v1(obj))))
-    return once(obj, "json", lambda: orjson.Fragment(as_json(obj)))
+def _whole(resource: Resource, obj: Object) -> Object:
+    """The object in the shape of the resource that was asked for: Events have two."""
+    return as_v1(obj) if resource == EVENTS_V1 else obj
 
 
-def _partial(obj: Object, form: Form) -> orjson.Fragment:
-    def write() -> orjson.Fragment:
-        group = f"meta.k8s.io/{form.version}"
-        return orjson.Fragment(
-            as_json({"kind": "PartialObjectMetadata", "apiVersion": group, "metadata": obj["metadata"]})
-        )
-
-    return once(obj, ("partial", form.version), write)
+def _partial(obj: Object, form: Form) -> Object:
+    return {
+        "kind": "PartialObjectMetadata",
+        "apiVersion": f"meta.k8s.io/{form.version}",
+        "metadata": obj["metadata"],
+    }

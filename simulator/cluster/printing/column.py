@@ -3,12 +3,11 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import partial
 from typing import Any
 
 from simulator.cluster.printing.durations import age
 from simulator.cluster.store import Object
-from simulator.cluster.stored import once
+from simulator.cluster.stored import Stored
 
 NONE = "<none>"
 Read = Callable[[Object, datetime], Any]
@@ -64,7 +63,9 @@ def rows(columns: Sequence[Column], objects: Iterable[Object], now: datetime) ->
         return row
 
     for obj in objects:
-        row = once(obj, "cells", partial(first, obj)).copy()
+        row = (obj.cells if isinstance(obj, Stored) else None) or first(obj)
+        if isinstance(obj, Stored):
+            obj.cells, row = row, row.copy()
         for index, read in moving:
             row[index] = read(obj, now)
         yield obj, row
