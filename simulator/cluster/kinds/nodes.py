@@ -35,6 +35,17 @@ def _info(title: str, key: str) -> Column:
     return Column(title, at("status", "nodeInfo", key, absent="<unknown>"), wide=True)
 
 
+_INFO = (
+    *("machineID", "systemUUID", "bootID", "kernelVersion", "osImage", "containerRuntimeVersion", "kubeletVersion"),
+    *("kubeProxyVersion", "operatingSystem", "architecture"),
+)
+
+
+def _unreported(_spec: Object) -> Object:
+    """What an API server shows of a node that has said nothing yet."""
+    return {"daemonEndpoints": {"kubeletEndpoint": {"Port": 0}}, "nodeInfo": dict.fromkeys(_INFO, "")}
+
+
 KIND = Kind(
     NODES,
     columns=(
@@ -50,5 +61,6 @@ KIND = Kind(
         _info("Container-Runtime", "containerRuntimeVersion"),
     ),
     fill=_fill,
+    first_status=_unreported,
     selectable=("spec.unschedulable",),
 )
