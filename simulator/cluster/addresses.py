@@ -7,12 +7,14 @@ only after all others, so that a client that still knows it does not reach a str
 import os
 import random
 import socket
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from simulator.errors import NotPossible
 
 _LISTENING = "0A"
+_LOOK_S = 1.0
 
 
 class Subnet:
@@ -96,6 +98,8 @@ class Range:
         self._next = hosts()
         self._all = frozenset(hosts())
         self._held: set[str] = set()
+        self._busy: set[str] = set()
+        self._looked_at = -_LOOK_S
 
     def allocate(self, wanted: str | None = None) -> str:
         """A free address at which nothing listens, or `wanted` itself.
@@ -109,10 +113,10 @@ class Range:
                 raise ValueError("provided IP is already allocated")
             self._held.add(wanted)
             return wanted
-        busy = {address for address, _ in listeners()}
+        self._look()
         for _ in range(len(self._all)):
             address = self._turn()
-            if address not in self._held and address not in busy:
+            if address not in self._held and address not in self._busy:
                 self._held.add(address)
                 return address
         raise ValueError("range is full")
@@ -120,6 +124,12 @@ class Range:
     def release(self, ip: str) -> None:
         """Give an address back; one that is not held is ignored."""
         self._held.discard(ip)
+
+    def _look(self) -> None:
+        """Who listens; not for each of a hundred pods at once, as it costs as much as there are sockets."""
+        now = time.monotonic()
+        if now - self._looked_at >= _LOOK_S:
+            self._looked_at, self._busy = now, {address for address, _ in listeners()}
 
     def _turn(self) -> str:
         address = next(self._next, None)
@@ -141,6 +151,8 @@ def listeners() -> set[tuple[str, int]]:
         return set()
     found = set()
     for line in lines:
+        if f" {_LISTENING} " not in line:
+            continue
         local, _, state = line.split()[1:4]
         if state == _LISTENING:
             host, _, port = local.partition(":")

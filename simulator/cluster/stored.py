@@ -4,7 +4,7 @@ from typing import Any
 
 
 class Stored(dict[str, Any]):
-    """One version of an object. Nothing changes it any more: it is the same as no other, and may be a key."""
+    """One version of an object. Nothing changes it any more."""
 
     __slots__ = ("cells",)
     cells: list[Any] | None
@@ -18,9 +18,6 @@ class Stored(dict[str, Any]):
         """A draft for the caller: an ordinary dict."""
         draft: dict[str, Any] = copied(self)
         return draft
-
-    def __hash__(self) -> int:  # type: ignore[override]
-        return id(self)
 
 
 def copied(value: Any) -> Any:

@@ -7,6 +7,7 @@ import time
 import urllib.request
 import uuid
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -216,7 +217,11 @@ def test_a_daemon_ends_with_its_pod(cluster: Cluster) -> None:
     cluster.create(f"/api/v1/namespaces/{namespace}/pods", pod)
 
     def is_running() -> bool:
-        return any(word in Path(f"/proc/{pid}/cmdline").read_text() for pid in find_marked(cluster.mark))
+        lines = []
+        for pid in find_marked(cluster.mark):
+            with suppress(OSError):  # it may end while it is looked at
+                lines.append(Path(f"/proc/{pid}/cmdline").read_text())
+        return any(word in line for line in lines)
 
     until(is_running)
     cluster.http.delete(f"/api/v1/namespaces/{namespace}/pods/pod")

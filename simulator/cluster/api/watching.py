@@ -5,9 +5,7 @@ import random
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 
-import orjson
 from aiohttp import web
 
 from simulator.cluster import errors
@@ -17,7 +15,6 @@ from simulator.cluster.objects.selectors import Match
 from simulator.cluster.objects.stored_fields import as_json
 from simulator.cluster.resources import Resource, stored
 from simulator.cluster.store import Change, Object, Store, Watch
-from simulator.cluster.stored import Stored
 
 _BOOKMARK_EVERY_S = 60.0
 _SHORTEST_S, _LONGEST_S = 1800.0, 3600.0
@@ -165,20 +162,12 @@ def _lines(change: Change, wanted: WatchRequest, watches: Watches) -> Iterator[b
 
 
 def _event(kind: str, obj: Object, wanted: WatchRequest) -> bytes:
-    if not wanted.form.kind and isinstance(obj, Stored):
-        return _line(kind, _written(wanted.resource, obj))
     return _line(kind, tables.as_single(wanted.resource, obj, wanted.form, wanted.include))
-
-
-@lru_cache(maxsize=64)
-def _written(resource: Resource, obj: Stored) -> orjson.Fragment:
-    """As many watchers as there are ask for the same version one after the other."""
-    return orjson.Fragment(as_json(tables.as_single(resource, obj, Form())))
 
 
 def _bookmark(version: str, wanted: WatchRequest, annotations: dict[str, str]) -> bytes:
     return _line("BOOKMARK", tables.as_bookmark(wanted.resource, version, wanted.form, annotations))
 
 
-def _line(kind: str, obj: Object | orjson.Fragment) -> bytes:
+def _line(kind: str, obj: Object) -> bytes:
     return as_json({"type": kind, "object": obj}) + b"\n"
