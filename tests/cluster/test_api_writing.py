@@ -81,6 +81,22 @@ REFUSALS = {
         'Deployment in version "v1" cannot be handled as a Deployment: json: cannot unmarshal string into Go struct '
         "field DeploymentSpec.spec.replicas of type int32",
     ),
+    "a number that is too large": (
+        DEPLOYMENTS,
+        ("spec", "replicas"),
+        3_000_000_000,
+        400,
+        'Deployment in version "v1" cannot be handled as a Deployment: json: cannot unmarshal number 3000000000 into '
+        "Go struct field DeploymentSpec.spec.replicas of type int32",
+    ),
+    "a number that is not whole": (
+        DEPLOYMENTS,
+        ("spec", "template", "spec", "terminationGracePeriodSeconds"),
+        1.5,
+        400,
+        'Deployment in version "v1" cannot be handled as a Deployment: json: cannot unmarshal number 1.5 into Go '
+        "struct field PodSpec.spec.template.spec.terminationGracePeriodSeconds of type int64",
+    ),
     "no containers": (
         DEPLOYMENTS,
         ("spec", "template", "spec", "containers"),

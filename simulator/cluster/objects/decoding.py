@@ -25,6 +25,30 @@ _GO_TYPES = {
     "bytes": "string",
 }
 _INT32, _INT64 = 1 << 31, 1 << 63
+_WIDE = frozenset(
+    [
+        "activeDeadlineSeconds",
+        "capacity",
+        "defaultUser",
+        "deletionGracePeriodSeconds",
+        "expirationSeconds",
+        "fsGroup",
+        "generation",
+        "gid",
+        "gracePeriodSeconds",
+        "observedGeneration",
+        "revision",
+        "runAsGroup",
+        "runAsUser",
+        "seconds",
+        "sizeBytes",
+        "supplementalGroups",
+        "terminationGracePeriodSeconds",
+        "tolerationSeconds",
+        "uid",
+        "user",
+    ]
+)
 _MAY_BE_EMPTY = {"EndpointPort.name", "DiscoveryV1EndpointPort.name", "V1PodSpec.containers"}
 
 
@@ -104,7 +128,8 @@ class _Decoder:
                 if fits:
                     return self._quantity(str(value))
             case "integer":
-                fits = is_whole and abs(value) < _INT64
+                kind = _size_of(path)
+                fits = is_whole and (abs(value) < _INT32 or (kind == "int64" and abs(value) < _INT64))
                 value = int(value) if fits else value
             case "number":
                 fits = is_number
@@ -154,6 +179,11 @@ class _Decoder:
             base64.b64decode("".join(value.split()), validate=True)
         except binascii.Error:
             raise errors.bad_request(f"{self._prefix}illegal base64 data at input byte 0") from None
+
+
+def _size_of(path: str) -> str:
+    """int64 or int32, as k8s.io/api declares the field that a path ends in."""
+    return "int64" if path.rpartition(".")[2].partition("[")[0] in _WIDE else "int32"
 
 
 def _is_left_out(known: Field, value: Any, key: str, model: Model) -> bool:
