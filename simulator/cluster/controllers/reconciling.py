@@ -6,6 +6,7 @@ no expectations, no conflicts to retry.
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 
@@ -20,6 +21,10 @@ Reconcile = Callable[[Key], float | None]
 """Makes the world of a key right; returns in how many seconds it wants to be asked again, or None."""
 
 RETRY_S = 1.0
+REST = 9
+"""A key rests this many times as long as its reconciliation took: one that looks at a thousand pods does not do so for
+each of them. So at most a tenth of a core goes into any key, and small ones do not feel it."""
+_FELT_S = 0.001
 _log = logging.getLogger(__name__)
 
 
@@ -29,10 +34,16 @@ async def drive(store: Store, sources: Sequence[tuple[Resource, Keys]], reconcil
     queue: asyncio.Queue[Key] = asyncio.Queue()
     queued: set[Key] = set()
     timers: dict[Key, asyncio.TimerHandle] = {}
+    resting: dict[Key, float] = {}
+    rests: dict[Key, asyncio.TimerHandle] = {}
 
     def put(key: Key) -> None:
-        if key not in queued:
-            queued.add(key)
+        if key in queued:
+            return
+        queued.add(key)
+        if (rest_s := resting.pop(key, 0.0) - loop.time()) > 0:
+            rests[key] = loop.call_later(rest_s, queue.put_nowait, key)
+        else:
             queue.put_nowait(key)
 
     async def follow(resource: Resource, keys: Keys) -> None:
@@ -46,18 +57,22 @@ async def drive(store: Store, sources: Sequence[tuple[Resource, Keys]], reconcil
         while True:
             key = await queue.get()
             queued.discard(key)
+            rests.pop(key, None)
             if key in timers:
                 timers.pop(key).cancel()
+            begun_s = time.thread_time()
             try:
                 again_s = reconcile(key)
             except Exception:
                 _log.exception("%s: %s/%s failed, next try in %g s", name, *key, RETRY_S)
                 again_s = RETRY_S
+            if (taken_s := time.thread_time() - begun_s) > _FELT_S:
+                resting[key] = loop.time() + REST * taken_s
             if again_s is not None:
                 timers[key] = loop.call_later(again_s, put, key)
 
     def stop_timers() -> None:
-        for timer in timers.values():
+        for timer in (*timers.values(), *rests.values()):
             timer.cancel()
 
     with ExitStack() as stack:
