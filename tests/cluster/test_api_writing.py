@@ -377,3 +377,10 @@ async def test_a_body_in_yaml_is_read_and_one_in_protobuf_that_is_not_known_is_r
         assert answer.status == 415
     async with server.http.post(url, data=b"{", headers={"Content-Type": "application/json"}) as answer:
         assert answer.status == 400
+
+
+async def test_a_warning_that_no_header_can_carry_is_left_out(server) -> None:
+    body = {**_config_map(), "bad\nname": 1, "plain": 2}
+    async with server.http.post(server.url + CONFIG_MAPS, json=body) as answer:
+        assert answer.status == 201
+        assert answer.headers.getall("Warning") == ['299 - "unknown field \\"plain\\""']

@@ -242,7 +242,7 @@ class _Api:
 
     def _answer(self, obj: Object, code: int) -> web.Response:
         response = as_json(obj, code)
-        for text in self.writer.warnings:
+        for text in filter(str.isprintable, self.writer.warnings):  # as API servers, which send no others
             escaped = text.replace("\\", "\\\\").replace('"', '\\"')
             response.headers.add("Warning", f'299 - "{escaped}"')
         self.writer.warnings.clear()
