@@ -23,6 +23,7 @@ import yaml
 from simulator.processes import marked, sweep
 
 TABLE = "application/json;as=Table;v=v1;g=meta.k8s.io,application/json"
+WARM_UPS = 3
 ELSEWHERE = "elsewhere"
 """A node that only its object knows: pods bound to it are objects without processes."""
 
@@ -137,10 +138,10 @@ def pod(name: str, *, node: str | None = ELSEWHERE, labels: dict[str, str] | Non
 async def median_ms(action: Callable[[], Awaitable[Any]], times: int) -> float:
     """Of an action, after a few that warm up."""
     taken = []
-    for number in range(times + 3):
+    for number in range(times + WARM_UPS):
         started = time.perf_counter()
         await action()
-        if number >= 3:
+        if number >= WARM_UPS:
             taken.append((time.perf_counter() - started) * 1e3)
     return statistics.median(taken)
 
