@@ -1,7 +1,9 @@
 """Metrics of workloads, by the names of kube-state-metrics."""
 
+from simulator.cluster.api.state_metrics import render
 from simulator.cluster.api.workload_metrics import Family, claims, daemon_sets, jobs, stateful_sets
-from simulator.cluster.store import Object
+from simulator.cluster.resources import JOBS
+from simulator.cluster.store import Object, Store
 
 
 def values(families: list[Family]) -> dict[tuple[str, str], float]:
@@ -49,3 +51,10 @@ def test_a_claim_tells_its_size_and_phase() -> None:
     assert sizes == [float(1 << 30)]
     bound = [labels for (name, labels), number in found.items() if name.endswith("_status_phase") and number]
     assert bound == ["x,Bound"]
+
+
+def test_instants_and_bytes_are_written_to_the_last_digit() -> None:
+    store = Store()
+    status = {"startTime": "2026-01-01T00:00:01Z"}
+    store.create(JOBS, {"metadata": {"namespace": "n", "name": "x"}, "spec": {"parallelism": 1}, "status": status})
+    assert 'kube_job_status_start_time{namespace="n",job_name="x"} 1767225601\n' in render(store)

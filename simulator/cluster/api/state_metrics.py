@@ -250,7 +250,7 @@ def _family(name: str, kind: str, samples: Iterable[Sample]) -> str:
     lines = [f"# TYPE {name} {kind}\n"]
     for labels, value in samples:
         text = ",".join(f'{key}="{_escaped(label)}"' for key, label in labels.items())
-        lines.append(f"{name}{{{text}}} {value:g}\n")
+        lines.append(f"{name}{{{text}}} {int(value) if value == int(value) else value}\n")
     return "".join(lines)
 
 

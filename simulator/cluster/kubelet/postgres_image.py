@@ -26,7 +26,7 @@ DATA = "var/lib/postgresql/18/docker"
 SCRIPTS = "docker-entrypoint-initdb.d"
 PORT = 5432
 _LIMIT_S = 30
-# Data live as long as the pod, and what the kernel holds survives any death of a process: no need to wait for disks.
+# What the kernel holds survives any death of a process, and no data outlive the cluster: no need to wait for disks.
 # Shared memory in files of the data directory goes away with them.
 _OWN_SETTINGS = {"fsync": "off", "dynamic_shared_memory_type": "mmap"}
 
