@@ -1,0 +1,1 @@
+"""The parts of a document's system that its commands import."""

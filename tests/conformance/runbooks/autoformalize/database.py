@@ -1,0 +1,6 @@
+"""Database."""
+
+
+def check_connection() -> bool:
+    """Is there one?"""
+    return True
