@@ -66,6 +66,10 @@ class Cluster:
 
     async def add_elsewhere(self) -> None:
         await self.create("/api/v1/nodes", {"metadata": {"name": ELSEWHERE}})
+        size = {"cpu": "64", "memory": "256Gi", "pods": "10000"}
+        status = {"status": {"capacity": size, "allocatable": size}}
+        path = f"/api/v1/nodes/{ELSEWHERE}/status"
+        await self.send("PATCH", path, status, "application/merge-patch+json")
 
     def cpu_s(self) -> float:
         """CPU seconds of the server process alone."""
