@@ -384,3 +384,14 @@ async def test_a_warning_that_no_header_can_carry_is_left_out(server) -> None:
     async with server.http.post(server.url + CONFIG_MAPS, json=body) as answer:
         assert answer.status == 201
         assert answer.headers.getall("Warning") == ['299 - "unknown field \\"plain\\""']
+
+
+async def test_zero_and_false_are_nothing_where_go_has_no_pointer(server, deployment) -> None:
+    container = {**deployment["spec"]["template"]["spec"]["containers"][0], "stdin": False, "tty": False}
+    deployment["spec"]["template"]["spec"] = {"containers": [container], "hostNetwork": False}
+    deployment["spec"] |= {"replicas": 0, "paused": False, "minReadySeconds": 0, "progressDeadlineSeconds": 1}
+    _, stored = await server.call("POST", "/apis/apps/v1/namespaces/default/deployments", deployment)
+    assert stored["spec"]["replicas"] == 0
+    assert not {"paused", "minReadySeconds"} & set(stored["spec"])
+    pod = stored["spec"]["template"]["spec"]
+    assert not {"stdin", "tty", "hostNetwork"} & {*pod, *pod["containers"][0]}

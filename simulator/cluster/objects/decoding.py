@@ -13,7 +13,7 @@ from typing import Any
 
 from simulator.cluster import errors
 from simulator.cluster.objects import quantities
-from simulator.cluster.objects.schemas import Field, Model, model_of, models
+from simulator.cluster.objects.schemas import ZERO_IS_NOTHING, Field, Model, model_of, models
 from simulator.cluster.store import Object
 
 _GO_TYPES = {
@@ -191,6 +191,8 @@ def _is_left_out(known: Field, value: Any, key: str, model: Model) -> bool:
         return False
     if known.container:
         return not value
+    if known.type in ("boolean", "integer"):
+        return not value and key in ZERO_IS_NOTHING
     return value == "" and known.type in ("string", "time")
 
 

@@ -112,6 +112,38 @@ MERGE_KEYS = {
 RETAIN_KEYS = {"V1DeploymentSpec.strategy", "V1PodSpec.volumes"}
 
 
+# Numbers and booleans that Go declares as plain values with `omitempty`: 0 and false are the same as nothing. Where
+# they are something of their own (`replicas: 0`, `optional: false`) Go has a pointer.
+ZERO_IS_NOTHING = {
+    "active",
+    "count",
+    "failed",
+    "failureThreshold",
+    "generation",
+    "healthCheckNodePort",
+    "hostIPC",
+    "hostNetwork",
+    "hostPID",
+    "hostPort",
+    "initialDelaySeconds",
+    "minReadySeconds",
+    "nodePort",
+    "observedGeneration",
+    "paused",
+    "periodSeconds",
+    "publishNotReadyAddresses",
+    "readOnly",
+    "readyReplicas",
+    "stdin",
+    "stdinOnce",
+    "succeeded",
+    "successThreshold",
+    "tty",
+    "unschedulable",
+    "updatedReplicas",
+}
+
+
 @dataclass(frozen=True)
 class Field:
     """One field. `type` is string, integer, number, boolean, time, bytes, quantity, intstr, any or a model's name."""
