@@ -9,9 +9,9 @@ from contextlib import closing
 from pathlib import Path
 from threading import Thread
 
-from simulator.cluster.kubelet.confinement import Confinement, confine
-from simulator.cluster.kubelet.gate import straight
-from simulator.cluster.kubelet.sandbox import Sandbox
+from simulator.cluster.kubelet.sandbox.confinement import Confinement, confine
+from simulator.cluster.kubelet.sandbox.gate import straight
+from simulator.cluster.kubelet.sandbox.sandbox import Sandbox
 
 RUNS, CONNECTIONS = 5, 2000
 SERVER, POD = "127.8.1.2", "127.8.1.1"

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
-from simulator.cluster.kubelet import landlock, trial
+from simulator.cluster.kubelet.sandbox import landlock, trial
 from simulator.drill.embedded import kubectl
 from simulator.drill.plan import SPACE_NEEDED
 from simulator.errors import NotPossible

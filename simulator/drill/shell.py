@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from simulator.cluster.kubelet.postgres_image import find_programs
+from simulator.cluster.kubelet.images.postgres import find_programs
 from simulator.processes import die_with_parent
 
 OUTPUT_KEPT = 8_000

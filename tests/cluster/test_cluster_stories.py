@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from stories import Cluster, container_status, one_pod, start, stop, until
 
-from simulator.cluster.kubelet import landlock
+from simulator.cluster.kubelet.sandbox import landlock
 from simulator.processes import find_marked
 
 pytestmark = pytest.mark.cluster

@@ -9,11 +9,12 @@ import pytest
 import pytest_asyncio
 
 from simulator.cluster.errors import NodeRefusal
-from simulator.cluster.kubelet import attaching, launching
-from simulator.cluster.kubelet.attaching import Attached, Audience
-from simulator.cluster.kubelet.confinement import Confinement
-from simulator.cluster.kubelet.executing import Executed, Place
-from simulator.cluster.kubelet.sandbox import Sandbox
+from simulator.cluster.kubelet.processes import launching
+from simulator.cluster.kubelet.sandbox.confinement import Confinement
+from simulator.cluster.kubelet.sandbox.sandbox import Sandbox
+from simulator.cluster.kubelet.streams import attaching
+from simulator.cluster.kubelet.streams.attaching import Attached, Audience
+from simulator.cluster.kubelet.streams.executing import Executed, Place
 
 BOUND_S = 10.0
 

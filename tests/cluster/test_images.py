@@ -4,14 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from simulator.cluster.kubelet import images
+from simulator.cluster.kubelet.images import catalogue
 from simulator.errors import BadInput
 
 
 def test_images_of_one_s_own_come_beside_the_shipped_ones(tmp_path: Path) -> None:
     file = tmp_path / "images.yaml"
     file.write_text("images:\n  web: {entrypoint: [python3], cmd: [-m, web], env: {PORT: 80}, path: [/opt/web]}\n")
-    own = images.find(images.catalogue(*images.read(file)), "docker.io/library/web")
+    own = catalogue.find(catalogue.shipped(*catalogue.read(file)), "docker.io/library/web")
     assert own is not None
     assert (own.entrypoint, own.cmd) == (("python3",), ("-m", "web"))
     assert own.variables({"PATH": "/bin", "LANG": "C"}) == {"PATH": "/opt/web:/bin", "LANG": "C", "PORT": "80"}
@@ -31,12 +31,12 @@ def test_a_wrong_file_says_where_and_what_belongs_there(tmp_path: Path, text: st
     file = tmp_path / "images.yaml"
     file.write_text(text)
     with pytest.raises(BadInput, match=words):
-        images.read(file)
+        catalogue.read(file)
     with pytest.raises(BadInput, match=r"nowhere\.yaml"):
-        images.read(tmp_path / "nowhere.yaml")
+        catalogue.read(tmp_path / "nowhere.yaml")
 
 
 def test_psql_is_in_the_postgres_image() -> None:
-    image = images.find(images.catalogue(), "postgres:18")
+    image = catalogue.find(catalogue.shipped(), "postgres:18")
     assert image is not None
     assert Path(image.path[0], "psql").exists()

@@ -5,7 +5,7 @@ import pytest
 from simulator.cluster.kubelet.back_off import BackOff, BackOffLimits
 from simulator.cluster.kubelet.pod_status import Situation, assemble
 from simulator.cluster.kubelet.probing import Tally
-from simulator.cluster.kubelet.process_table import Row, by_container
+from simulator.cluster.kubelet.processes.process_table import Row, by_container
 from simulator.cluster.store import Object
 
 RUNNING = {"running": {}}

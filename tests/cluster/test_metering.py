@@ -5,8 +5,8 @@ import os
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulator.cluster.kubelet.metering import SAMPLE_S, WINDOW_S, Meter
-from simulator.cluster.kubelet.process_table import Row
+from simulator.cluster.kubelet.processes.metering import SAMPLE_S, WINDOW_S, Meter
+from simulator.cluster.kubelet.processes.process_table import Row
 
 TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 

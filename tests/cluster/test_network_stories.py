@@ -10,8 +10,8 @@ import httpx
 import pytest
 from stories import Cluster, container_status, one_pod, start, stop, until
 
-from simulator.cluster.kubelet import trial
-from simulator.cluster.kubelet.postgres_image import find_programs
+from simulator.cluster.kubelet.images.postgres import find_programs
+from simulator.cluster.kubelet.sandbox import trial
 
 pytestmark = [
     pytest.mark.cluster,

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simulator.cluster.controllers.node_lifecycle import may_evict, taints, unknown
-from simulator.cluster.kubelet.node_times import NodeTimes
+from simulator.cluster.kubelet.nodes.times import NodeTimes
 from simulator.cluster.objects.tolerations import stay_s, tolerates, untolerated
 from simulator.cluster.store import Object
 

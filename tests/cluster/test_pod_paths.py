@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from simulator.cluster.kubelet import pod_paths
+from simulator.cluster.kubelet.streams import pod_paths
 
 
 @pytest.fixture

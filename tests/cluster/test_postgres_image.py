@@ -27,7 +27,7 @@ def start(tmp_path):
         (root / "docker-entrypoint-initdb.d").mkdir(parents=True, exist_ok=True)
         settings = {"POSTGRES_PASSWORD": "secret", "POSTGRES_DB": "shop", "GAMEDAY_POD_ROOT": str(root)}
         process = subprocess.Popen(
-            [sys.executable, "-m", "simulator.cluster.kubelet.postgres_image", *arguments],
+            [sys.executable, "-m", "simulator.cluster.kubelet.images.postgres", *arguments],
             env=marked(f"pg-{os.getpid()}-{name}", {**os.environ, **settings, "POD_IP": address, **env}),
             stderr=subprocess.PIPE,
             preexec_fn=die_with_parent,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from simulator.cluster.kubelet import images, pulling
+from simulator.cluster.kubelet.images import catalogue, pulling
 
 
 @pytest.mark.parametrize(
@@ -31,4 +31,4 @@ def test_a_malformed_name_is_told_apart_from_an_unknown_image(name: str, why: st
     ],
 )
 def test_a_name_is_completed_as_a_container_runtime_does(name: str, full: str) -> None:
-    assert images.full_name(name) == full
+    assert catalogue.full_name(name) == full

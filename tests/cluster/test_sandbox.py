@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 from stories import connected, container_status, launched, one_pod, stop, until
 
-from simulator.cluster.kubelet import capabilities, landlock, trial
-from simulator.cluster.kubelet.black_hole import BlackHole
-from simulator.cluster.kubelet.confinement import Confinement
-from simulator.cluster.kubelet.gate import Fate, Flow, Gate, straight
-from simulator.cluster.kubelet.sandbox import Sandbox
-from simulator.cluster.kubelet.seccomp import Filter
+from simulator.cluster.kubelet.sandbox import capabilities, landlock, trial
+from simulator.cluster.kubelet.sandbox.black_hole import BlackHole
+from simulator.cluster.kubelet.sandbox.confinement import Confinement
+from simulator.cluster.kubelet.sandbox.gate import Fate, Flow, Gate, straight
+from simulator.cluster.kubelet.sandbox.sandbox import Sandbox
+from simulator.cluster.kubelet.sandbox.seccomp import Filter
 
 pytestmark = pytest.mark.skipif(trial.why_not() is not None, reason="the kernel lets no pod be gated")
 

@@ -11,7 +11,7 @@ import pytest_asyncio
 from simulator.cluster.errors import ApiError
 from simulator.cluster.kinds import admission
 from simulator.cluster.kubelet.environment import of_dns
-from simulator.cluster.kubelet.gate import Fate, Flow
+from simulator.cluster.kubelet.sandbox.gate import Fate, Flow
 from simulator.cluster.network.resolv_conf import ResolvConf
 from simulator.cluster.network.topology import Topology
 from simulator.cluster.resources import ENDPOINT_SLICES, NAMESPACES, NETWORK_POLICIES, PODS, SERVICES

@@ -19,7 +19,7 @@ import pytest
 import yaml
 from clusters import VENV_KUBECTL, embedded, kubectls
 
-from simulator.cluster.kubelet.postgres_image import find_programs
+from simulator.cluster.kubelet.images.postgres import find_programs
 
 pytestmark = [pytest.mark.conformance, pytest.mark.embedded]
 

@@ -207,7 +207,7 @@ def read_metric(part: Part, sample: str) -> float:
 def _start_postgres(parts: Parts, root: Path, address: str) -> Part:
     slots = ["-c", "max_connections=12", "-c", "reserved_connections=2", "-c", "superuser_reserved_connections=3"]
     return parts.start(
-        "simulator.cluster.kubelet.postgres_image",
+        "simulator.cluster.kubelet.images.postgres",
         *slots,
         address=address,
         port=5432,

@@ -12,8 +12,8 @@ from typing import Any
 from simulator.cluster.controllers import readiness
 from simulator.cluster.controllers.reconciling import Key, drive, own_key
 from simulator.cluster.event_log import EventLog
-from simulator.cluster.kubelet.node_times import NodeTimes
-from simulator.cluster.kubelet.reporting import LEASE_NAMESPACE
+from simulator.cluster.kubelet.nodes.reporting import LEASE_NAMESPACE
+from simulator.cluster.kubelet.nodes.times import NodeTimes
 from simulator.cluster.resources import LEASES, NODES, PODS
 from simulator.cluster.store import Change, Object, Store, timestamp
 

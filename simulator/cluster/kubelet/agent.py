@@ -8,13 +8,14 @@ from functools import partial
 
 from simulator.cluster.addresses import Range
 from simulator.cluster.errors import ApiError, NodeRefusal
-from simulator.cluster.kubelet import container_log, forwarding, volumes
-from simulator.cluster.kubelet.attaching import Attached
+from simulator.cluster.kubelet import container_log, volumes
 from simulator.cluster.kubelet.containers import Container
 from simulator.cluster.kubelet.environment import ConfigError
-from simulator.cluster.kubelet.executing import Executed
 from simulator.cluster.kubelet.host import Node
 from simulator.cluster.kubelet.pods import Pod
+from simulator.cluster.kubelet.streams import forwarding
+from simulator.cluster.kubelet.streams.attaching import Attached
+from simulator.cluster.kubelet.streams.executing import Executed
 from simulator.cluster.ports import Connect
 from simulator.cluster.resources import CONFIG_MAPS, PODS, SECRETS, Resource
 from simulator.cluster.store import Object, Store

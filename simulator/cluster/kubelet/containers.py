@@ -8,28 +8,19 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from simulator.cluster.kubelet import (
-    amounts,
-    container_log,
-    environment,
-    images,
-    launching,
-    probes,
-    probing,
-    pulling,
-    termination,
-    volumes,
-)
-from simulator.cluster.kubelet.attaching import Attached, Audience
+from simulator.cluster.kubelet import amounts, container_log, environment, probes, probing, termination, volumes
 from simulator.cluster.kubelet.back_off import BackOff
 from simulator.cluster.kubelet.container_log import ContainerLog
 from simulator.cluster.kubelet.environment import ConfigError
-from simulator.cluster.kubelet.executing import Executed, Place
 from simulator.cluster.kubelet.host import Host, Node, Teller
-from simulator.cluster.kubelet.images import Image
-from simulator.cluster.kubelet.process_table import MARK, Watched
+from simulator.cluster.kubelet.images import catalogue, pulling
+from simulator.cluster.kubelet.images.catalogue import Image
+from simulator.cluster.kubelet.processes import launching
+from simulator.cluster.kubelet.processes.process_table import MARK, Watched
+from simulator.cluster.kubelet.processes.spawning import StartError
 from simulator.cluster.kubelet.shown import Shown
-from simulator.cluster.kubelet.spawning import StartError
+from simulator.cluster.kubelet.streams.attaching import Attached, Audience
+from simulator.cluster.kubelet.streams.executing import Executed, Place
 from simulator.cluster.store import Object, timestamp
 
 RETRY_S = 1.0
@@ -67,7 +58,7 @@ class Container:
 
     def status(self) -> Object:
         """Its ContainerStatus."""
-        image = images.find(self._node.images, self.spec["image"])
+        image = catalogue.find(self._node.images, self.spec["image"])
         return self.shown.status(self.spec["image"], image.id if image else "")
 
     def log_path(self, restart: int) -> Path:

@@ -7,10 +7,10 @@ from typing import Protocol
 
 from simulator.cluster.event_log import EventLog
 from simulator.cluster.kubelet.back_off import BackOffLimits
-from simulator.cluster.kubelet.confinement import Confinement
-from simulator.cluster.kubelet.images import Image
-from simulator.cluster.kubelet.process_table import ProcessTable
-from simulator.cluster.kubelet.sandbox import Sandbox
+from simulator.cluster.kubelet.images.catalogue import Image
+from simulator.cluster.kubelet.processes.process_table import ProcessTable
+from simulator.cluster.kubelet.sandbox.confinement import Confinement
+from simulator.cluster.kubelet.sandbox.sandbox import Sandbox
 from simulator.cluster.store import Object
 from simulator.cluster.users import Tokens
 

@@ -10,11 +10,11 @@ from simulator.cluster import deleting
 from simulator.cluster.addresses import Range
 from simulator.cluster.errors import ApiError
 from simulator.cluster.kubelet import environment, pod_status, volume_attachment, volumes
-from simulator.cluster.kubelet.confinement import Confinement
 from simulator.cluster.kubelet.containers import RETRY_S, Container
 from simulator.cluster.kubelet.environment import ConfigError
 from simulator.cluster.kubelet.host import Node
-from simulator.cluster.kubelet.sandbox import Sandbox
+from simulator.cluster.kubelet.sandbox.confinement import Confinement
+from simulator.cluster.kubelet.sandbox.sandbox import Sandbox
 from simulator.cluster.resources import (
     CONFIG_MAPS,
     PERSISTENT_VOLUME_CLAIMS,

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from simulator.cluster.kubelet import launching
-from simulator.cluster.kubelet.sandbox import Sandbox
-from simulator.cluster.kubelet.spawning import StartError
+from simulator.cluster.kubelet.processes import launching
+from simulator.cluster.kubelet.processes.spawning import StartError
+from simulator.cluster.kubelet.sandbox.sandbox import Sandbox
 from simulator.cluster.store import Object
 
 _HEAD_LIMIT = 65536

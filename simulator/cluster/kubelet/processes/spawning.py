@@ -12,9 +12,9 @@ import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from simulator.cluster.kubelet import terminals
-from simulator.cluster.kubelet.descriptors import Descriptor
-from simulator.cluster.kubelet.sandbox import Entered, unconfined
+from simulator.cluster.kubelet.sandbox.sandbox import Entered, unconfined
+from simulator.cluster.kubelet.streams import terminals
+from simulator.cluster.kubelet.streams.descriptors import Descriptor
 
 
 class StartError(Exception):

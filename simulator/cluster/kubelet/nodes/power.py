@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from simulator.cluster.kubelet.reporting import Reporting
+from simulator.cluster.kubelet.nodes.reporting import Reporting
 
 POLL_S = 0.25
 

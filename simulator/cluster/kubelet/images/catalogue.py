@@ -14,7 +14,7 @@ from typing import Any
 
 import yaml
 
-from simulator.cluster.kubelet import postgres_image
+from simulator.cluster.kubelet.images import postgres
 from simulator.errors import BadInput, NotPossible
 
 
@@ -52,16 +52,16 @@ def _module(name: str) -> tuple[str, ...]:
 
 def _postgres() -> tuple[str, ...]:
     try:
-        return (str(postgres_image.find_programs()),)
+        return (str(postgres.find_programs()),)
     except NotPossible:
         return ()  # the image says so when it is run
 
 
-def catalogue(*more: Image) -> dict[str, Image]:
+def shipped(*more: Image) -> dict[str, Image]:
     """Every image that this cluster can run, by its full name; `more` come beside or in place of the shipped ones."""
     python = f"python:{sys.version_info.major}.{sys.version_info.minor}"
     images = (
-        Image("postgres:18", _module("simulator.cluster.kubelet.postgres_image"), ("postgres",), path=_postgres()),
+        Image("postgres:18", _module("simulator.cluster.kubelet.images.postgres"), ("postgres",), path=_postgres()),
         Image("gameday/target-app:1.0.0", _module("target_app")),
         Image("gameday/llm-provider:1.0.0", _module("target_app.provider")),
         Image("gameday/faults:1.0.0", _module("simulator.faults.sessions")),

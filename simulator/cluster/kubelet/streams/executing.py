@@ -17,9 +17,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from simulator.cluster.errors import NodeRefusal
-from simulator.cluster.kubelet import pod_paths, spawning, terminals
-from simulator.cluster.kubelet.descriptors import Descriptor
-from simulator.cluster.kubelet.sandbox import Sandbox
+from simulator.cluster.kubelet.processes import spawning
+from simulator.cluster.kubelet.sandbox.sandbox import Sandbox
+from simulator.cluster.kubelet.streams import pod_paths, terminals
+from simulator.cluster.kubelet.streams.descriptors import Descriptor
 from simulator.cluster.ports import Send
 
 

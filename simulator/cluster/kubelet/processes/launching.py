@@ -8,9 +8,9 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from simulator.cluster.kubelet import spawning
-from simulator.cluster.kubelet.descriptors import Descriptor
-from simulator.cluster.kubelet.sandbox import Entered
+from simulator.cluster.kubelet.processes import spawning
+from simulator.cluster.kubelet.sandbox.sandbox import Entered
+from simulator.cluster.kubelet.streams.descriptors import Descriptor
 
 OnOutput = Callable[[str, bytes], None]
 """Called with `stdout` or `stderr` and a piece of output."""

@@ -8,10 +8,10 @@ import resource
 from dataclasses import dataclass
 from pathlib import Path
 
-from simulator.cluster.kubelet import capabilities, landlock, trial
-from simulator.cluster.kubelet.black_hole import BlackHole
-from simulator.cluster.kubelet.gate import Gate, Route
-from simulator.cluster.kubelet.seccomp import Filter
+from simulator.cluster.kubelet.sandbox import capabilities, landlock, trial
+from simulator.cluster.kubelet.sandbox.black_hole import BlackHole
+from simulator.cluster.kubelet.sandbox.gate import Gate, Route
+from simulator.cluster.kubelet.sandbox.seccomp import Filter
 
 _log = logging.getLogger(__name__)
 

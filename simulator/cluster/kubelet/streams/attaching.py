@@ -10,7 +10,8 @@ from collections import deque
 from contextlib import suppress
 
 from simulator.cluster.errors import NodeRefusal
-from simulator.cluster.kubelet import launching, terminals
+from simulator.cluster.kubelet.processes import launching
+from simulator.cluster.kubelet.streams import terminals
 from simulator.cluster.ports import Send
 
 LARGEST_BACKLOG = 1024 * 1024

@@ -3,8 +3,8 @@
 import math
 from collections.abc import Iterator, Mapping
 
-from simulator.cluster.kubelet.metering import Used
-from simulator.cluster.kubelet.process_table import ProcessTable
+from simulator.cluster.kubelet.processes.metering import Used
+from simulator.cluster.kubelet.processes.process_table import ProcessTable
 from simulator.cluster.resources import NODE_METRICS, NODES, POD_METRICS, PODS, Resource
 from simulator.cluster.store import Object, Store, timestamp
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from simulator.cluster.addresses import Subnet
-from simulator.cluster.kubelet.images import Image
+from simulator.cluster.kubelet.images.catalogue import Image
 from simulator.cluster.store import Object, timestamp
 from simulator.cluster.version import VERSION
 

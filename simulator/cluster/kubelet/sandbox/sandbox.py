@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 
-from simulator.cluster.kubelet import capabilities, landlock, system_calls
-from simulator.cluster.kubelet.confinement import Confinement
-from simulator.cluster.kubelet.gate import Gate
-from simulator.cluster.kubelet.seccomp import Filter, hand_over, taken_over
+from simulator.cluster.kubelet.sandbox import capabilities, landlock, system_calls
+from simulator.cluster.kubelet.sandbox.confinement import Confinement
+from simulator.cluster.kubelet.sandbox.gate import Gate
+from simulator.cluster.kubelet.sandbox.seccomp import Filter, hand_over, taken_over
 from simulator.processes import die_with_parent
 
 Prepare = Callable[[], None]

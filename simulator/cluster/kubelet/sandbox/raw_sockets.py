@@ -9,7 +9,7 @@ import struct
 from dataclasses import dataclass
 from ipaddress import IPv6Address
 
-from simulator.cluster.kubelet.system_calls import checked
+from simulator.cluster.kubelet.sandbox.system_calls import checked
 
 _IP_BIND_ADDRESS_NO_PORT = 24
 _IPPROTO_MPTCP = 262

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from simulator.cluster.kubelet.system_calls import checked
+from simulator.cluster.kubelet.sandbox.system_calls import checked
 
 _PR_CAPBSET_READ, _PR_CAPBSET_DROP = 23, 24
 _KEPT = {

@@ -9,10 +9,10 @@ from datetime import UTC, datetime
 
 from simulator.cluster.event_log import EventLog
 from simulator.cluster.kinds import admission
-from simulator.cluster.kubelet import node
-from simulator.cluster.kubelet.images import Image
-from simulator.cluster.kubelet.node import Machine
-from simulator.cluster.kubelet.node_times import NodeTimes
+from simulator.cluster.kubelet.images.catalogue import Image
+from simulator.cluster.kubelet.nodes import node
+from simulator.cluster.kubelet.nodes.node import Machine
+from simulator.cluster.kubelet.nodes.times import NodeTimes
 from simulator.cluster.resources import LEASES, NODES
 from simulator.cluster.store import Object, Store
 

@@ -6,10 +6,10 @@ import socket
 import sys
 from contextlib import ExitStack
 
-from simulator.cluster.kubelet.black_hole import BlackHole
-from simulator.cluster.kubelet.gate import Gate, straight
-from simulator.cluster.kubelet.seccomp import Filter, hand_over, taken_over
-from simulator.cluster.kubelet.system_calls import give_up_new_privileges
+from simulator.cluster.kubelet.sandbox.black_hole import BlackHole
+from simulator.cluster.kubelet.sandbox.gate import Gate, straight
+from simulator.cluster.kubelet.sandbox.seccomp import Filter, hand_over, taken_over
+from simulator.cluster.kubelet.sandbox.system_calls import give_up_new_privileges
 
 _SOURCE, _TARGET = "127.8.8.8", "127.8.8.1"
 _LIMIT_S = 5.0

@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 
-from simulator.cluster.kubelet.unprivileged import as_unprivileged, hand_over
+from simulator.cluster.kubelet.images.unprivileged import as_unprivileged, hand_over
 from simulator.errors import BadInput, GamedayError, NotPossible
 
 DATA = "var/lib/postgresql/18/docker"

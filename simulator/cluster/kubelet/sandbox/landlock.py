@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from simulator.cluster.kubelet.system_calls import call, numbers
+from simulator.cluster.kubelet.sandbox.system_calls import call, numbers
 
 _VERSION = 1
 _PATH_BENEATH = 1

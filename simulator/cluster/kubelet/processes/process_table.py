@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 
-from simulator.cluster.kubelet.metering import Meter, Used
+from simulator.cluster.kubelet.processes.metering import Meter, Used
 
 PERIOD_S = 0.25
 MOST_PROCESSES = 1024

@@ -1,0 +1,1 @@
+"""What an image name stands for, and PostgreSQL as its image."""

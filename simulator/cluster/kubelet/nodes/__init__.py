@@ -1,0 +1,1 @@
+"""The logical nodes: what each is, reports, and loses."""

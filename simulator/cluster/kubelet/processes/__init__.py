@@ -1,0 +1,1 @@
+"""Processes of pods: started, watched, measured, ended."""

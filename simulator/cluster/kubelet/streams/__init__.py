@@ -1,0 +1,1 @@
+"""What clients run in a container, join, and forward to."""
