@@ -353,6 +353,7 @@ def test_a_body_that_never_comes_ends(door, monkeypatch) -> None:
     assert door.is_well()
 
 
+@pytest.mark.parts
 def test_five_hundred_watches_that_nobody_reads_are_ended_and_delay_nobody(door, monkeypatch) -> None:
     monkeypatch.setattr(watching, "STUCK_S", 3.0)
     monkeypatch.setattr(watching, "MOST_PENDING", 50)

