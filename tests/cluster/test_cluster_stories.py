@@ -199,6 +199,26 @@ def test_a_service_balances_over_ready_pods_only_and_refuses_without_any(cluster
         assert kept.recv(1) == b""  # its pod is gone, so the connection is
 
 
+def test_a_host_port_is_the_node_s(cluster: Cluster) -> None:
+    namespace = cluster.namespace()
+    server = "import http.server; http.server.test(http.server.SimpleHTTPRequestHandler, bind='0.0.0.0', port=8000)"
+    pod = one_pod(server, ports=[{"containerPort": 8000, "hostPort": 18000}])
+    cluster.create(f"/api/v1/namespaces/{namespace}/pods", pod)
+    path = f"/api/v1/namespaces/{namespace}/pods/pod"
+    node = until(lambda: cluster.get(path)["status"].get("hostIP"))
+    until(lambda: answers(f"{node}:18000"))
+    assert cluster.http.delete(path, params={"gracePeriodSeconds": "0"}).status_code == 200
+    until(lambda: not answers(f"{node}:18000"))
+
+
+def answers(address: str) -> bool:
+    try:
+        answer_of(address)
+    except OSError:
+        return False
+    return True
+
+
 def test_deleting_a_namespace_takes_everything_in_it(cluster: Cluster) -> None:
     namespace = cluster.namespace()
     cluster.create(f"/apis/apps/v1/namespaces/{namespace}/deployments", web("one", replicas=2))

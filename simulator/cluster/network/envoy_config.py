@@ -1,4 +1,4 @@
-"""What Envoy is told: one TCP proxy listener per Service port. Pure.
+"""What Envoy is told: one TCP proxy listener per port of a Service, or of a node (`hostPort`). Pure.
 
 A listener exists only while its port has a ready endpoint, so that a Service without one refuses connections as
 kube-proxy does, instead of accepting and then closing them.
@@ -18,7 +18,7 @@ _MANY = 1_000_000
 
 @dataclass(frozen=True)
 class Route:
-    """One Service port and the ready endpoints behind it."""
+    """One port of a Service or a node, and the endpoints behind it."""
 
     name: str
     host: str
@@ -40,6 +40,24 @@ def routes(services: Iterable[Object], slices: Mapping[tuple[str, str], Iterable
                 name = f"{meta['namespace']}.{meta['name']}.{port['port']}"
                 found.append(Route(name, host, int(port["port"]), _ready(own, port.get("name", ""))))
     return found
+
+
+def host_ports(pod: Object) -> list[Route]:
+    """The TCP ports of a living pod that its node's own address has too (`hostPort`)."""
+    meta, status = pod["metadata"], pod.get("status") or {}
+    if not status.get("podIP") or status.get("phase") in ("Succeeded", "Failed"):
+        return []
+    return [
+        Route(
+            f"{meta['namespace']}.{meta['name']}.host.{port['hostPort']}",
+            status["hostIP"] if port.get("hostIP") in (None, "", "0.0.0.0") else port["hostIP"],
+            int(port["hostPort"]),
+            ((status["podIP"], int(port["containerPort"])),),
+        )
+        for container in pod["spec"]["containers"]
+        for port in container.get("ports") or ()
+        if port.get("hostPort") and port.get("protocol", "TCP") == "TCP"
+    ]
 
 
 def narrowed(route: Route, admits: Callable[[tuple[str, int]], bool]) -> Route:

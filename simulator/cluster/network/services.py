@@ -24,7 +24,7 @@ from simulator.cluster.kubelet.sandbox import black_hole
 from simulator.cluster.network import envoy_config
 from simulator.cluster.network.envoy_config import Route
 from simulator.cluster.network.topology import Topology
-from simulator.cluster.resources import ENDPOINT_SLICES, SERVICES, Resource
+from simulator.cluster.resources import ENDPOINT_SLICES, PODS, SERVICES, Resource
 from simulator.cluster.store import Object, Store
 
 _RESTART_S = 0.5
@@ -43,6 +43,7 @@ class ServiceProxy:
         self._folder = folder
         self._env = env
         self._written: dict[Path, bytes] = {}
+        self._host_ports: dict[str, list[Route]] = {}
         self._dirty = asyncio.Event()
         self._holes: dict[tuple[str, int], ExitStack] = {}
         self._least_port = _least_port()
@@ -58,6 +59,7 @@ class ServiceProxy:
                 group.create_task(self._keep_envoy())
                 group.create_task(self._follow(SERVICES))
                 group.create_task(self._follow(ENDPOINT_SLICES))
+                group.create_task(self._follow_host_ports())
                 group.create_task(self._keep_written())
         finally:
             self._drop(set())
@@ -69,6 +71,7 @@ class ServiceProxy:
             meta = each["metadata"]
             slices[meta["namespace"], (meta.get("labels") or {}).get(SERVICE_NAME, "")].append(each)
         known = envoy_config.routes(self._store.list(SERVICES), slices)
+        known += [route for routes in self._host_ports.values() for route in routes]
         routes = [envoy_config.narrowed(route, self._topology.admits_outside) for route in known]
         closed = {
             (old.host, old.port) for old, new in zip(known, routes, strict=True) if old.endpoints and not new.endpoints
@@ -86,6 +89,20 @@ class ServiceProxy:
         try:
             async for _ in watch:
                 self._dirty.set()
+        finally:
+            watch.close()
+
+    async def _follow_host_ports(self) -> None:
+        """Few pods have any, so each is looked at once when it changes, and all never."""
+        watch = self._store.watch(PODS, 0)
+        try:
+            async for change in watch:
+                uid = change.object["metadata"]["uid"]
+                routes = [] if change.type == "DELETED" else envoy_config.host_ports(change.object)
+                if routes != self._host_ports.pop(uid, []):
+                    self._dirty.set()
+                if routes:
+                    self._host_ports[uid] = routes
         finally:
             watch.close()
 
