@@ -31,6 +31,18 @@ class Cluster:
     clock: float
 
 
+@dataclass(frozen=True)
+class Shape:
+    """What a cluster is like: how many nodes, and a file of images beside the shipped ones."""
+
+    nodes: int = 1
+    images: Path | None = None
+
+    def flags(self) -> list[str]:
+        """For the server's command line."""
+        return ["--nodes", str(self.nodes), *(["--images", str(self.images)] if self.images else [])]
+
+
 def folder(root: Path) -> Path:
     """Where the state of the embedded cluster of a working folder lies."""
     return root / ".gameday" / "cluster"
@@ -48,8 +60,8 @@ def running(root: Path) -> Cluster | None:
     return None
 
 
-async def up(root: Path, clock: float, *, outlives_us: bool, nodes: int = 1) -> Cluster:
-    """Start a cluster of so many nodes; returns when its API answers. Raises `NotPossible` with the end of its log.
+async def up(root: Path, clock: float, *, outlives_us: bool, shape: Shape | None = None) -> Cluster:
+    """Start a cluster; returns when its API answers. Raises `NotPossible` with the end of its log.
 
     `outlives_us`: it stays when this process ends, until `remove`; without, it dies with this process.
     """
@@ -61,7 +73,8 @@ async def up(root: Path, clock: float, *, outlives_us: bool, nodes: int = 1) -> 
         process = subprocess.Popen(
             [
                 *(sys.executable, "-m", "simulator.cluster", "--state", str(state)),
-                *("--hide", str(root / ".gameday"), "--clock", f"{clock:g}", "--nodes", str(nodes)),
+                *("--hide", str(root / ".gameday"), "--clock", f"{clock:g}"),
+                *(shape or Shape()).flags(),
             ],
             env=marked(mark),
             stdin=subprocess.DEVNULL,

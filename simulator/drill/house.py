@@ -5,11 +5,12 @@ import logging
 from collections.abc import Iterator
 from pathlib import Path
 
+from simulator.cluster.kubelet.images import catalogue
 from simulator.drill import embedded
 from simulator.drill.catalog import experiment_file, shipped_experiments
 from simulator.drill.deploying import Say, deploy
 from simulator.drill.documents import shown
-from simulator.drill.embedded import Cluster
+from simulator.drill.embedded import Cluster, Shape
 from simulator.drill.experiment import read_experiment
 from simulator.drill.guard import alone_in
 from simulator.drill.kube import Kube
@@ -19,16 +20,18 @@ from simulator.drill.target import Target, llm_research_api
 from simulator.errors import BadInput
 
 
-async def bring_up(root: Path, clock: float, variant: str, say: Say, nodes: int = 1) -> Cluster:
-    """The embedded cluster with the app on it, left running. If it is up already, the app is applied again.
+async def bring_up(root: Path, clock: float, variant: str | None, say: Say, shape: Shape) -> Cluster:
+    """The embedded cluster, left running, with the app on it unless `variant` is None.
 
-    Raises `BadInput`, and `NotPossible` where it cannot be brought up.
+    If it is up already, the app is applied again. Raises `BadInput`, and `NotPossible` where it cannot be brought up.
     """
-    target = llm_research_api(variant)
-    if not target.manifests.is_dir():
+    target = llm_research_api(variant) if variant is not None else None
+    if target is not None and not target.manifests.is_dir():
         raise BadInput(f"--variant: there is no '{variant}'; take base or gradual")
+    if shape.images is not None:
+        catalogue.read(shape.images)
     with alone_in(root):
-        return await _bring_up(root, clock, target, nodes, say)
+        return await _bring_up(root, clock, target, shape, say)
 
 
 def take_down(root: Path) -> bool:
@@ -41,12 +44,14 @@ def take_down(root: Path) -> bool:
         return True
 
 
-async def _bring_up(root: Path, clock: float, target: Target, nodes: int, say: Say) -> Cluster:
+async def _bring_up(root: Path, clock: float, target: Target | None, shape: Shape, say: Say) -> Cluster:
     cluster = await asyncio.to_thread(embedded.running, root)
     is_new = cluster is None
     if cluster is None:
         say("starting the cluster")
-        cluster = await embedded.up(root, clock, outlives_us=True, nodes=nodes)
+        cluster = await embedded.up(root, clock, outlives_us=True, shape=shape)
+    if target is None:
+        return cluster
     try:
         kube = await asyncio.to_thread(Kube, Path(cluster.kubeconfig), None, target.namespace)
         say("applying the app's manifests")
