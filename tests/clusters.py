@@ -30,8 +30,8 @@ def kubectls() -> tuple[Path, ...]:
     folders |= {(folder / "kubectl").resolve().parent for folder in folders if (folder / "kubectl").exists()}
     names = re.compile(r"kubectl(\.\d+\.\d+)?")
     found = {VENV_KUBECTL.resolve(): VENV_KUBECTL}
-    for folder in folders:
-        for program in folder.glob("kubectl*") if folder.is_dir() else ():
+    for folder in sorted(folders):
+        for program in sorted(folder.glob("kubectl*")):
             if names.fullmatch(program.name) and os.access(program, os.X_OK):
                 found.setdefault(program.resolve(), program)
     return tuple(program for program in found.values() if _version(program) >= OLDEST)
