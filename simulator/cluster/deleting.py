@@ -9,8 +9,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from simulator.cluster import errors
+from simulator.cluster.objects import states
 from simulator.cluster.resources import PODS, Resource
-from simulator.cluster.store import Object, Store
+from simulator.cluster.store import Object, Store, timestamp
 
 ORPHAN = "orphan"
 FOREGROUND = "foregroundDeletion"
@@ -42,7 +43,13 @@ def delete(store: Store, resource: Resource, namespace: str, name: str, options:
             obj = store.remove(resource, namespace, name)
         else:
             obj = store.modify(resource, namespace, name, lambda draft: _mark(resource, draft, grace_s, finalizers))
-    if resource.kind in ("Pod", "Service", "Namespace", "PersistentVolumeClaim", "PersistentVolume") or is_marked(obj):
+    if resource.kind in (
+        "Pod",
+        "Service",
+        "Namespace",
+        "PersistentVolumeClaim",
+        "PersistentVolume",
+    ) or states.is_marked(obj):
         return obj
     return success(resource, obj)
 
@@ -79,11 +86,6 @@ def is_released(resource: Resource, before: Object, after: Object) -> bool:
     """Whether the last finalizer of an object that is to go has just been taken off; both are its metadata."""
     waits = before.get("deletionTimestamp") and before.get("finalizers") and not after.get("finalizers")
     return bool(waits) and (resource.kind != "Pod" or not before.get("deletionGracePeriodSeconds"))
-
-
-def is_marked(obj: Object) -> bool:
-    """Whether the object is being deleted."""
-    return bool(obj["metadata"].get("deletionTimestamp"))
 
 
 def policy_of(obj: Object) -> str | None:
@@ -129,8 +131,7 @@ def _wait_of(resource: Resource, obj: Object, options: DeleteOptions, finalizers
     grace = options.grace_s
     if grace is None:
         grace = obj["spec"].get("terminationGracePeriodSeconds", 30)
-    is_over = (obj.get("status") or {}).get("phase") in ("Succeeded", "Failed")
-    if is_over or not obj["spec"].get("nodeName"):
+    if states.is_over(obj) or not obj["spec"].get("nodeName"):
         grace = 0
     held = obj["metadata"].get("deletionGracePeriodSeconds")
     grace = grace if held is None else min(grace, held)
@@ -143,9 +144,9 @@ def _mark(resource: Resource, draft: Object, grace_s: int, finalizers: list[str]
     if finalizers:
         meta["finalizers"] = finalizers
     held = meta.get("deletionGracePeriodSeconds")
-    if not is_marked(draft) or (held is not None and grace_s < held):
+    if not states.is_marked(draft) or (held is not None and grace_s < held):
         end = datetime.now(UTC) + timedelta(seconds=grace_s)
-        meta["deletionTimestamp"] = end.strftime("%Y-%m-%dT%H:%M:%SZ")
+        meta["deletionTimestamp"] = timestamp(end)
         if resource.kind != "Namespace":
             meta["deletionGracePeriodSeconds"] = grace_s
     if resource.kind == "Namespace":

@@ -198,9 +198,9 @@ class Store:
         meta.setdefault("uid", str(uuid.uuid4()))
         table, namespace = self._objects.get(resource, {}), meta.get("namespace", "")
         if not meta.get("name") and meta.get("generateName"):
-            meta["name"] = _generated(meta["generateName"])
+            meta["name"] = generated(meta["generateName"])
             while (namespace, meta["name"]) in table:
-                meta["name"] = _generated(meta["generateName"])
+                meta["name"] = generated(meta["generateName"])
 
     def modify(
         self, resource: Resource, namespace: str, name: str, change: Callable[[Object], Object | None]
@@ -275,7 +275,7 @@ class Store:
         return obj
 
 
-def _generated(prefix: str) -> str:
+def generated(prefix: str) -> str:
     """A name that is probably free (apiserver/pkg/storage/names): five signs that spell no word."""
     return prefix[:_LONGEST_PREFIX] + "".join(random.choices(SAFE_LETTERS, k=5))
 
@@ -290,6 +290,6 @@ def asked_name(obj: Object) -> str:
     return str(meta.get("generateName") or meta.get("name", ""))
 
 
-def timestamp() -> str:
-    """Now, as Kubernetes writes instants (RFC 3339, whole seconds, Z)."""
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+def timestamp(at: datetime | None = None) -> str:
+    """An instant in UTC, or now, as Kubernetes writes it (RFC 3339, whole seconds, Z)."""
+    return (at or datetime.now(UTC)).strftime("%Y-%m-%dT%H:%M:%SZ")

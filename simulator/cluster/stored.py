@@ -14,14 +14,9 @@ class Stored(dict[str, Any]):
         super().__init__(obj)
         self.cells = None
 
-    def __deepcopy__(self, _memo: object) -> dict[str, Any]:
-        """A draft for the caller: an ordinary dict."""
-        draft: dict[str, Any] = copied(self)
-        return draft
-
 
 def copied(value: Any) -> Any:
-    """A copy of a JSON value whose dicts and lists are its own, in a quarter of the time of `copy.deepcopy`."""
+    """A copy of a JSON value: ordinary dicts and lists of its own, in a quarter of the time of `copy.deepcopy`."""
     if isinstance(value, dict):
         new: Any = dict.copy(value)
         places: Any = value.items()

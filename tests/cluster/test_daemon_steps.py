@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from simulator.cluster.controllers.daemon_steps import belongs, bound_to, next_step, places, status_of, target_of
-from simulator.cluster.controllers.readiness import instant
 from simulator.cluster.kinds.daemon_sets import KIND
+from simulator.cluster.objects.states import instant
 from simulator.cluster.store import Object
 
 NOW = instant("2026-01-01T00:01:00Z")

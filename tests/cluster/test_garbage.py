@@ -9,6 +9,7 @@ import pytest_asyncio
 from simulator.cluster import deleting
 from simulator.cluster.controllers.garbage import Garbage
 from simulator.cluster.deleting import DeleteOptions
+from simulator.cluster.objects import states
 from simulator.cluster.resources import CONFIG_MAPS, DEPLOYMENTS, REPLICA_SETS, Resource
 from simulator.cluster.store import Object, Store
 
@@ -76,7 +77,7 @@ async def test_in_the_foreground_an_owner_stays_until_its_dependents_are_gone(st
     await settled(store)
     assert left(store) == ["grandparent", "parent", "child"]
     child = store.get(CONFIG_MAPS, "default", "child")
-    assert deleting.is_marked(child)
+    assert states.is_marked(child)
     deleting.drop_finalizer(store, CONFIG_MAPS, child, "example.com/slow")
     await settled(store)
     assert left(store) == []
@@ -88,7 +89,7 @@ async def test_a_dependent_that_does_not_block_holds_nobody_up(store: Store) -> 
     deleting.delete(store, REPLICA_SETS, "default", "parent", DeleteOptions(policy="Foreground"))
     await settled(store)
     assert left(store) == ["child"]
-    assert deleting.is_marked(store.get(CONFIG_MAPS, "default", "child"))
+    assert states.is_marked(store.get(CONFIG_MAPS, "default", "child"))
 
 
 async def test_orphans_lose_their_owner_and_nothing_else(store: Store) -> None:

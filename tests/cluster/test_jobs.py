@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from simulator.cluster.controllers.job_status import assemble
 from simulator.cluster.controllers.job_steps import next_step, verdict
 from simulator.cluster.controllers.job_tally import FINALIZER, INDEX, judge, meets_success_policy, tally
-from simulator.cluster.controllers.readiness import instant
 from simulator.cluster.kinds.jobs import KIND
 from simulator.cluster.objects import indexes
+from simulator.cluster.objects.states import instant
 from simulator.cluster.store import Object
 
 NOW = instant("2026-01-01T00:01:00Z")

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from simulator.cluster.controllers.readiness import instant
 from simulator.cluster.controllers.replica_sets import decide, status_of
+from simulator.cluster.objects.states import instant
 from simulator.cluster.store import Object
 
 NOW = instant("2026-01-01T00:01:00Z")

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from simulator.cluster.controllers.readiness import instant
 from simulator.cluster.controllers.revisions import to_forget
 from simulator.cluster.controllers.rollout_status import Rollout, assemble
+from simulator.cluster.objects.states import instant
 from simulator.cluster.store import Object
 
 NOW = instant("2026-01-01T00:20:00Z")

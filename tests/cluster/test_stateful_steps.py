@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulator.cluster.controllers.readiness import instant
 from simulator.cluster.controllers.stateful_steps import next_step, status_of
+from simulator.cluster.objects.states import instant
 from simulator.cluster.store import Object
 
 NOW = instant("2026-01-01T00:01:00Z")

@@ -1,10 +1,9 @@
 """StatefulSets, DaemonSets, Jobs and their volumes as metrics, under kube-state-metrics' names and labels. Pure."""
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
 from typing import Any
 
-from simulator.cluster.objects import quantities
+from simulator.cluster.objects import quantities, states
 from simulator.cluster.store import Object
 
 Sample = tuple[Mapping[str, str], float]
@@ -73,7 +72,7 @@ def jobs(found: Iterable[Object]) -> list[Family]:
         _failures(families, own, status)
         for name, field in (("status_start_time", "startTime"), ("status_completion_time", "completionTime")):
             if status.get(field):
-                families.add(name, own, datetime.fromisoformat(status[field]).timestamp())
+                families.add(name, own, states.instant(status[field]).timestamp())
         for name, kind in (("complete", "Complete"), ("failed", "Failed")):
             for entry in (entry for entry in status.get("conditions") or () if entry["type"] == kind):
                 for word in ("True", "False", "Unknown"):

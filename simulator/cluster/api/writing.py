@@ -10,7 +10,7 @@ from simulator.cluster.api.bodies import Body
 from simulator.cluster.api.requests import Target
 from simulator.cluster.api.write_options import WriteOptions
 from simulator.cluster.kinds import admission
-from simulator.cluster.objects import managed_fields, structured
+from simulator.cluster.objects import managed_fields, states, structured
 from simulator.cluster.objects.decoding import decode
 from simulator.cluster.objects.parsing import Parsed
 from simulator.cluster.objects.schemas import model_of
@@ -192,7 +192,7 @@ class Writer:
 
     def _check_namespace(self, resource: Resource, namespace: str, name: str) -> None:
         found = self.store.get(NAMESPACES, "", namespace)
-        if found["metadata"].get("deletionTimestamp"):
+        if states.is_marked(found):
             why = f"unable to create new content in namespace {namespace} because it is being terminated"
             refused = errors.forbidden(resource.plural, name, why, resource.group)
             text = f"namespace {namespace} is being terminated"

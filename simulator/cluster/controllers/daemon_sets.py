@@ -4,15 +4,14 @@ import asyncio
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
-from simulator.cluster import deleting
-from simulator.cluster.controllers import daemon_steps, history, ownership, readiness, templates
-from simulator.cluster.controllers.daemon_steps import HASH, Place
+from simulator.cluster.controllers import daemon_steps, history, ownership, templates
+from simulator.cluster.controllers.daemon_steps import Place
+from simulator.cluster.controllers.pod_control import PodControl
 from simulator.cluster.controllers.reconciling import RETRY_S, Key, drive, own_key, owner_key
-from simulator.cluster.deleting import DeleteOptions
-from simulator.cluster.errors import ApiError
+from simulator.cluster.controllers.templates import REVISION, revision_of
 from simulator.cluster.event_log import EventLog
-from simulator.cluster.kinds import admission
 from simulator.cluster.kinds.daemon_sets import GENERATION
+from simulator.cluster.objects import states
 from simulator.cluster.resources import CONTROLLER_REVISIONS, DAEMON_SETS, NODES, PODS
 from simulator.cluster.store import Change, Object, Store
 
@@ -26,6 +25,7 @@ class DaemonSets:
     def __init__(self, store: Store, events: EventLog) -> None:
         self._store = store
         self._events = events
+        self._control = PodControl(store, events, _BY)
         self._waits: dict[tuple[str, str], tuple[float, float]] = {}  # by set and node: how long, since when
 
     async def run(self) -> None:
@@ -37,12 +37,12 @@ class DaemonSets:
     def reconcile(self, key: Key) -> float | None:
         """Take one DaemonSet a step further and write what it is like."""
         found = self._store.find(DAEMON_SETS, *key)
-        if found is None or deleting.is_marked(found):
+        if found is None or states.is_marked(found):
             return None
-        past = history.revise(self._store, found, HASH)
-        revision = str(past.update["metadata"]["labels"][HASH])
+        past = history.revise(self._store, found, REVISION)
+        revision = str(past.update["metadata"]["labels"][REVISION])
         step = daemon_steps.next_step(found, self._places(found), revision, datetime.now(UTC))
-        made = [self._create(found, node, revision) for node in step.create]
+        errors = [self._control.create(found, new_pod(found, node, revision)) for node in step.create]
         waits = [self._delete(found, pod, is_failed=pod in step.failed) for pod in step.delete]
         now = datetime.now(UTC)
         places = self._places(found)
@@ -53,26 +53,17 @@ class DaemonSets:
 
         self._store.modify(DAEMON_SETS, *key, write)
         pods = [pod for place in places for pod in place.pods]
-        hashes = {(pod["metadata"].get("labels") or {}).get(HASH) for pod in pods} | {revision}
-        live = [r["metadata"]["name"] for r in past.revisions if r["metadata"]["labels"].get(HASH) in hashes]
+        hashes = set(map(revision_of, pods)) | {revision}
+        live = [r["metadata"]["name"] for r in past.revisions if r["metadata"]["labels"].get(REVISION) in hashes]
         history.truncate(self._store, found, past, live)
         min_ready_s = found["spec"].get("minReadySeconds") or 0
-        waits += [readiness.available_in_s(pod, min_ready_s, now) or None for pod in pods]
-        waits += [] if all(made) else [RETRY_S]
+        waits += [states.available_in_s(pod, min_ready_s, now) or None for pod in pods]
+        waits += [RETRY_S] if any(errors) else []
         return min((wait for wait in waits if wait is not None), default=None)
 
     def _places(self, daemon_set: Object) -> list[Place]:
         pods = ownership.claim(self._store, daemon_set, PODS)
         return daemon_steps.places(daemon_set, self._store.list(NODES), pods)
-
-    def _create(self, daemon_set: Object, node: str, revision: str) -> bool:
-        try:
-            pod = self._store.create(PODS, admission.admit(PODS, new_pod(daemon_set, node, revision)))
-        except ApiError as error:
-            self._events.warning(daemon_set, "FailedCreate", f"Error creating: {error}", by=_BY)
-            return False
-        self._events.normal(daemon_set, "SuccessfulCreate", f"Created pod: {pod['metadata']['name']}", by=_BY)
-        return True
 
     def _delete(self, daemon_set: Object, pod: Object, *, is_failed: bool) -> float | None:
         """Delete a pod; seconds that a failed one has still to wait for it."""
@@ -81,12 +72,11 @@ class DaemonSets:
             node = daemon_steps.target_of(pod)
             if (left_s := self._held_s(daemon_set["metadata"]["uid"], node)) > 0:
                 return left_s
-            word = readiness.phase(pod).lower()
+            word = states.phase(pod).lower()
             end = "try to kill it" if word == "failed" else "try to delete it"
             message = f"Found {word} daemon pod {namespace}/{name} on node {node}, will {end}"
             self._events.warning(daemon_set, f"{word.capitalize()}DaemonPod", message, by=_BY)
-        deleting.delete(self._store, PODS, namespace, name, DeleteOptions())
-        self._events.normal(daemon_set, "SuccessfulDelete", f"Deleted pod: {name}", by=_BY)
+        self._control.delete(daemon_set, pod)
         return None
 
     def _held_s(self, uid: str, node: str) -> float:
@@ -115,5 +105,5 @@ def new_pod(daemon_set: Object, node: str, revision: str) -> Object:
     pod = templates.stamp(daemon_set, daemon_set["spec"]["template"])
     pod["spec"] = daemon_steps.bound_to(pod["spec"], node)
     generation = (daemon_set["metadata"].get("annotations") or {}).get(GENERATION, "1")
-    pod["metadata"].setdefault("labels", {}).update({HASH: revision, "pod-template-generation": generation})
+    pod["metadata"].setdefault("labels", {}).update({REVISION: revision, "pod-template-generation": generation})
     return pod

@@ -1,18 +1,17 @@
 """On which nodes a DaemonSet's pods belong, and which are made and taken away next (pkg/controller/daemon). Pure."""
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from simulator.cluster.controllers import readiness
-from simulator.cluster.objects import tolerations
+from simulator.cluster.controllers.rolling import scaled
+from simulator.cluster.controllers.templates import revision_of
+from simulator.cluster.objects import states, tolerations
 from simulator.cluster.scheduler import node_affinity
 from simulator.cluster.scheduler.node_info import NodeInfo
 from simulator.cluster.store import Object
 
-HASH = "controller-revision-hash"
 _ALWAYS = (
     ("node.kubernetes.io/not-ready", "NoExecute"),
     ("node.kubernetes.io/unreachable", "NoExecute"),
@@ -35,7 +34,7 @@ class Place:
 
     def living(self) -> list[Object]:
         """Those that are not being deleted."""
-        return [pod for pod in self.pods if not pod["metadata"].get("deletionTimestamp")]
+        return [pod for pod in self.pods if not states.is_marked(pod)]
 
 
 @dataclass(frozen=True)
@@ -108,7 +107,7 @@ def next_step(daemon_set: Object, found: Sequence[Place], revision: str, now: da
     """One pod on each node that is to have one; then, if nothing is amiss, some pods of another revision go."""
     create, delete, failed = [], list[Object](), list[Object]()
     for place in found:
-        over = [pod for pod in place.living() if readiness.phase(pod) in ("Failed", "Succeeded")]
+        over = [pod for pod in place.living() if states.is_over(pod)]
         running = [pod for pod in place.living() if pod not in over]
         if place.should_run and not place.pods:
             create.append(place.node)
@@ -129,7 +128,7 @@ def next_step(daemon_set: Object, found: Sequence[Place], revision: str, now: da
 def surge_of(daemon_set: Object, nodes: int) -> int:
     """How many nodes may have two pods for a while."""
     rolling = daemon_set["spec"]["updateStrategy"].get("rollingUpdate") or {}
-    return _share(rolling.get("maxSurge", 0), nodes)
+    return scaled(rolling.get("maxSurge", 0), nodes)
 
 
 def status_of(daemon_set: Object, found: Sequence[Place], revision: str, collisions: int, now: datetime) -> Object:
@@ -138,7 +137,7 @@ def status_of(daemon_set: Object, found: Sequence[Place], revision: str, collisi
     oldest = [place.pods[0] for place in wanted if place.pods]
     available = sum(_is_available(daemon_set, pod, now) for pod in oldest)
     counts = {
-        "updatedNumberScheduled": sum(_hash(pod) == revision for pod in oldest),
+        "updatedNumberScheduled": sum(revision_of(pod) == revision for pod in oldest),
         "numberAvailable": available,
         "numberUnavailable": len(wanted) - available,
         "collisionCount": collisions,
@@ -147,7 +146,7 @@ def status_of(daemon_set: Object, found: Sequence[Place], revision: str, collisi
         "currentNumberScheduled": len(oldest),
         "numberMisscheduled": sum(bool(place.pods) and not place.should_run for place in found),
         "desiredNumberScheduled": len(wanted),
-        "numberReady": sum(readiness.is_ready(pod) for pod in oldest),
+        "numberReady": sum(states.is_ready(pod) for pod in oldest),
         "observedGeneration": daemon_set["metadata"].get("generation", 1),
         **{name: count for name, count in counts.items() if count},
     }
@@ -157,10 +156,10 @@ def _excess(daemon_set: Object, running: Sequence[Object], revision: str, now: d
     """All but the oldest; with a surge a new pod may stand beside an old one until it is available."""
     if not surge_of(daemon_set, 1):
         return list(running[1:])
-    new = [pod for pod in running if _hash(pod) == revision]
-    old = [pod for pod in running if _hash(pod) != revision]
+    new = [pod for pod in running if revision_of(pod) == revision]
+    old = [pod for pod in running if revision_of(pod) != revision]
     spare = [*new[1:], *old[1:]]
-    if new and old and (not readiness.is_ready(old[0]) or _is_available(daemon_set, new[0], now)):
+    if new and old and (not states.is_ready(old[0]) or _is_available(daemon_set, new[0], now)):
         spare.append(old[0])
     return spare
 
@@ -170,11 +169,11 @@ def _update(daemon_set: Object, found: Sequence[Place], revision: str, now: date
     wanted = [place for place in found if place.should_run]
     surge = surge_of(daemon_set, len(wanted))
     rolling = daemon_set["spec"]["updateStrategy"].get("rollingUpdate") or {}
-    unavailable = _share(rolling.get("maxUnavailable", 1), len(wanted)) or int(not surge)
+    unavailable = scaled(rolling.get("maxUnavailable", 1), len(wanted)) or int(not surge)
     at_once, in_turn, busy = list[tuple[str, Object]](), list[tuple[str, Object]](), 0
     for place in wanted:
-        new = [pod for pod in place.living() if _hash(pod) == revision]
-        old = [pod for pod in place.living() if _hash(pod) != revision]
+        new = [pod for pod in place.living() if revision_of(pod) == revision]
+        old = [pod for pod in place.living() if revision_of(pod) != revision]
         if len(old) == 1 and not new:
             is_serving = _is_available(daemon_set, old[0], now)
             (in_turn if is_serving else at_once).append((place.node, old[0]))
@@ -187,13 +186,5 @@ def _update(daemon_set: Object, found: Sequence[Place], revision: str, now: date
     return ([node for node, _ in chosen], []) if surge else ([], [pod for _, pod in chosen])
 
 
-def _share(amount: int | str, nodes: int) -> int:
-    return math.ceil(int(amount.rstrip("%")) * nodes / 100) if isinstance(amount, str) else amount
-
-
-def _hash(pod: Object) -> str:
-    return str((pod["metadata"].get("labels") or {}).get(HASH, ""))
-
-
 def _is_available(daemon_set: Object, pod: Object, now: datetime) -> bool:
-    return readiness.available_in_s(pod, daemon_set["spec"].get("minReadySeconds") or 0, now) == 0
+    return states.available_in_s(pod, daemon_set["spec"].get("minReadySeconds") or 0, now) == 0

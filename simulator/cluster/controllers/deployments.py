@@ -4,13 +4,14 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from simulator.cluster import deleting
-from simulator.cluster.controllers import ownership, readiness, revisions, rolling, rollout_status
+from simulator.cluster.controllers import ownership, revisions, rolling, rollout_status
 from simulator.cluster.controllers.reconciling import Key, drive, own_key, owner_key
 from simulator.cluster.controllers.rolling import Bounds, Revision
 from simulator.cluster.deleting import DeleteOptions
 from simulator.cluster.errors import ApiError
 from simulator.cluster.event_log import EventLog
 from simulator.cluster.kinds import admission
+from simulator.cluster.objects import states
 from simulator.cluster.resources import DEPLOYMENTS, PODS, REPLICA_SETS
 from simulator.cluster.store import Change, Object, Store
 
@@ -32,7 +33,7 @@ class Deployments:
     def reconcile(self, key: Key) -> float | None:
         """Take one Deployment a step further and write what it is like."""
         found = self._store.find(DEPLOYMENTS, *key)
-        if found is None or found["metadata"].get("deletionTimestamp"):
+        if found is None or states.is_marked(found):
             return None
         owned = ownership.claim(self._store, found, REPLICA_SETS)
         new, old = revisions.split(found, owned)
@@ -69,7 +70,7 @@ class Deployments:
         if deployment["spec"].get("strategy", {}).get("type") != "Recreate":
             return True
         pods = [pod for each in old for pod in self._store.controlled(PODS, each["metadata"]["uid"])]
-        is_one_left = any(readiness.phase(pod) not in ("Succeeded", "Failed") for pod in pods)
+        is_one_left = any(not states.is_over(pod) for pod in pods)
         return not is_one_left and all(_size(each) == 0 for each in old)
 
     def _create(self, deployment: Object, old: Sequence[Object], limits: Bounds) -> bool:

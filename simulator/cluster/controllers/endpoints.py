@@ -1,14 +1,14 @@
 """Endpoints and EndpointSlices: which pods stand behind a Service."""
 
-import random
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from simulator.cluster.controllers import ownership, readiness
+from simulator.cluster.controllers import ownership
 from simulator.cluster.controllers.reconciling import Key, drive, own_key
+from simulator.cluster.objects import states
 from simulator.cluster.resources import ENDPOINT_SLICES, ENDPOINTS, PODS, SERVICES
-from simulator.cluster.store import SAFE_LETTERS, Change, Object, Store
+from simulator.cluster.store import Change, Object, Store
 
 SERVICE_NAME = "kubernetes.io/service-name"
 MANAGED_BY = "endpointslice.kubernetes.io/managed-by"
@@ -27,7 +27,7 @@ def selected(service: Object, pods: Iterable[Object]) -> list[Object]:
         if wanted
         and wanted <= ownership.labels_of(pod).items()
         and (pod.get("status") or {}).get("podIP")
-        and readiness.phase(pod) not in ("Succeeded", "Failed")
+        and not states.is_over(pod)
     ]
     return sorted(found, key=lambda pod: tuple(int(part) for part in pod["status"]["podIP"].split(".")))
 
@@ -48,7 +48,7 @@ def subsets(service: Object, pods: Sequence[Object]) -> list[Object]:
     """Pure: `Endpoints.subsets`. Pods that are ending are not in it."""
     groups: dict[Ports, dict[str, list[Object]]] = defaultdict(lambda: defaultdict(list))
     for pod in pods:
-        if pod["metadata"].get("deletionTimestamp"):
+        if states.is_marked(pod):
             continue
         field = "addresses" if _counts_as_ready(service, pod) else "notReadyAddresses"
         groups[resolved_ports(service, pod)][field].append(_address(service, pod))
@@ -59,8 +59,8 @@ def slices(service: Object, pods: Sequence[Object]) -> dict[Ports, list[Object]]
     """Pure: endpoints by their ports, for one EndpointSlice each."""
     groups: dict[Ports, list[Object]] = defaultdict(list)
     for pod in pods:
-        is_ending = bool(pod["metadata"].get("deletionTimestamp"))
-        is_serving = readiness.is_ready(pod)
+        is_ending = states.is_marked(pod)
+        is_serving = states.is_ready(pod)
         address = _address(service, pod)
         groups[resolved_ports(service, pod)].append(
             {
@@ -139,12 +139,10 @@ class EndpointsOfServices:
             self._store.remove(ENDPOINT_SLICES, key[0], each["metadata"]["name"])
 
     def _create_slice(self, key: Key, service: Object, ports: Ports, endpoints: list[Object]) -> None:
-        suffix = "".join(random.choices(SAFE_LETTERS, k=5))
         self._store.create(
             ENDPOINT_SLICES,
             {
                 "metadata": {
-                    "name": f"{key[1]}-{suffix}",
                     "generateName": f"{key[1]}-",
                     "namespace": key[0],
                     "labels": {**ownership.labels_of(service), SERVICE_NAME: key[1], MANAGED_BY: _BY},
@@ -175,7 +173,7 @@ def _of_slice(change: Change) -> Iterable[Key]:
 
 
 def _counts_as_ready(service: Object, pod: Object) -> bool:
-    return readiness.is_ready(pod) or bool(service["spec"].get("publishNotReadyAddresses"))
+    return states.is_ready(pod) or bool(service["spec"].get("publishNotReadyAddresses"))
 
 
 def _address(service: Object, pod: Object) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 import asyncio
 from datetime import UTC, datetime, timedelta
 
-from simulator.cluster.controllers.readiness import instant
+from simulator.cluster.objects.states import instant
 from simulator.cluster.resources import EVENTS
 from simulator.cluster.store import Object, Store
 

@@ -10,6 +10,7 @@ import asyncio
 from simulator.cluster import deleting
 from simulator.cluster.controllers import ownership
 from simulator.cluster.deleting import FOREGROUND, ORPHAN, DeleteOptions
+from simulator.cluster.objects import states
 from simulator.cluster.owners import Place
 from simulator.cluster.resources import ALL, EVENTS, Resource
 from simulator.cluster.store import Change, Object, Store
@@ -43,7 +44,7 @@ class Garbage:
         owners = meta.get("ownerReferences") or []
         before = (change.previous or {}).get("metadata", {}).get("ownerReferences") or []
         is_gone = change.type == "DELETED"
-        if is_gone or deleting.is_marked(change.object):
+        if is_gone or states.is_marked(change.object):
             self._end(change, is_gone)
         if owners and (change.type == "ADDED" or owners != before):
             self._attend((change.resource, meta.get("namespace", ""), meta["name"]))
@@ -67,7 +68,7 @@ class Garbage:
     def _work_off(self, place: Place, uid: str) -> None:
         """Take off the collector's finalizers whose condition holds."""
         obj = self._store.find(*place)
-        if obj is None or obj["metadata"]["uid"] != uid or not deleting.is_marked(obj):
+        if obj is None or obj["metadata"]["uid"] != uid or not states.is_marked(obj):
             return
         finalizers = obj["metadata"].get("finalizers") or ()
         if ORPHAN in finalizers and not self._store.dependents(uid):
@@ -88,7 +89,7 @@ class Garbage:
         """Delete an object none of whose owners lives on; one that keeps some forgets the others."""
         obj = self._store.find(*place)
         owners = (obj or {}).get("metadata", {}).get("ownerReferences") or []
-        if obj is None or not owners or deleting.is_marked(obj):
+        if obj is None or not owners or states.is_marked(obj):
             return
         found = [(owner["uid"], self._owner(owner, place[1])) for owner in owners]
         waiting = {uid for uid, owner in found if isinstance(owner, dict) and _is_in_foreground(owner)}
@@ -115,4 +116,4 @@ class Garbage:
 
 
 def _is_in_foreground(obj: Object) -> bool:
-    return deleting.is_marked(obj) and FOREGROUND in (obj["metadata"].get("finalizers") or ())
+    return states.is_marked(obj) and FOREGROUND in (obj["metadata"].get("finalizers") or ())

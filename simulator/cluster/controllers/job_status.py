@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from simulator.cluster.controllers import job_steps, readiness
+from simulator.cluster.controllers import job_steps
 from simulator.cluster.controllers.job_steps import Verdict
 from simulator.cluster.controllers.job_tally import Tally
 from simulator.cluster.kinds.jobs import is_indexed
-from simulator.cluster.objects import indexes
-from simulator.cluster.store import Object
+from simulator.cluster.objects import indexes, states
+from simulator.cluster.store import Object, timestamp
 
 
 def assemble(job: Object, tally: Tally, pods: Sequence[Object], verdict: Verdict | None, now: datetime) -> Object:
@@ -16,11 +16,11 @@ def assemble(job: Object, tally: Tally, pods: Sequence[Object], verdict: Verdict
     old, spec = job.get("status") or {}, job["spec"]
     running, lingering = job_steps.active(pods), job_steps.ending(pods)
     status: Object = {"conditions": [dict(each) for each in old.get("conditions") or ()]}
-    at = now.strftime("%Y-%m-%dT%H:%M:%SZ")
+    at = timestamp(now)
     _suspend(spec, old, status, at)
     counts = {"active": len(running), "succeeded": tally.succeeded, "failed": tally.failed}
     status.update({name: count for name, count in counts.items() if count})
-    status["ready"] = sum(readiness.is_ready(pod) for pod in running)
+    status["ready"] = sum(states.is_ready(pod) for pod in running)
     status["terminating"] = len(lingering)
     status["uncountedTerminatedPods"] = {}
     if is_indexed(spec) and tally.indexes:
@@ -39,9 +39,9 @@ def assemble(job: Object, tally: Tally, pods: Sequence[Object], verdict: Verdict
 def finished_at(job: Object) -> datetime | None:
     """When the Job became Complete or Failed."""
     for kind in ("Complete", "Failed"):
-        found = readiness.condition(job, kind)
+        found = states.condition(job, kind)
         if found is not None and found["status"] == "True":
-            return readiness.instant(found["lastTransitionTime"])
+            return states.instant(found["lastTransitionTime"])
     return None
 
 

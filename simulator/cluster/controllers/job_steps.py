@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from simulator.cluster.controllers import readiness
 from simulator.cluster.controllers.job_tally import FINALIZER, Tally, index_of, is_failed, meets_success_policy
 from simulator.cluster.kinds.jobs import is_indexed
+from simulator.cluster.objects import states
 from simulator.cluster.store import Object
 
 
@@ -37,14 +37,14 @@ def verdict(job: Object, tally: Tally, pods: Sequence[Object], now: datetime) ->
     """Why the Job is over, or None."""
     spec, status = job["spec"], job.get("status") or {}
     for kind in ("FailureTarget", "SuccessCriteriaMet"):  # said before: it stays so
-        if (found := readiness.condition(job, kind)) is not None and found["status"] == "True":
+        if (found := states.condition(job, kind)) is not None and found["status"] == "True":
             return Verdict(kind, found["reason"], found["message"])
     if tally.fatal is not None:
         return Verdict("FailureTarget", "PodFailurePolicy", tally.fatal)
     if tally.failed > spec["backoffLimit"] or _restarts_exceed(spec, pods):
         return Verdict("FailureTarget", "BackoffLimitExceeded", "Job has reached the specified backoff limit")
     limit_s, started = spec.get("activeDeadlineSeconds"), status.get("startTime")
-    ends_at = readiness.instant(started) + timedelta(seconds=limit_s) if started and limit_s is not None else None
+    ends_at = states.instant(started) + timedelta(seconds=limit_s) if started and limit_s is not None else None
     if ends_at is not None and now >= ends_at and not spec.get("suspend"):
         return Verdict("FailureTarget", "DeadlineExceeded", "Job was active longer than specified deadline")
     if is_indexed(spec) and (rule := meets_success_policy(spec, tally.indexes)) is not None:
@@ -88,18 +88,18 @@ def next_step(job: Object, tally: Tally, pods: Sequence[Object]) -> Step:
 
 def active(pods: Sequence[Object]) -> list[Object]:
     """Neither over nor being deleted."""
-    return [pod for pod in pods if readiness.is_active(pod)]
+    return [pod for pod in pods if states.is_active(pod)]
 
 
 def ending(pods: Sequence[Object]) -> list[Object]:
     """Being deleted, and not over yet."""
-    return [pod for pod in pods if readiness.is_terminating(pod)]
+    return [pod for pod in pods if states.is_terminating(pod)]
 
 
 def uncounted(job: Object, pods: Sequence[Object]) -> list[Object]:
     """Pods that have failed or succeeded and whose count is not in the status yet."""
     held = [pod for pod in pods if FINALIZER in (pod["metadata"].get("finalizers") or ())]
-    return [pod for pod in held if is_failed(job, pod) or readiness.phase(pod) == "Succeeded"]
+    return [pod for pod in held if is_failed(job, pod) or states.phase(pod) == "Succeeded"]
 
 
 def _restarts_exceed(spec: Object, pods: Sequence[Object]) -> bool:
@@ -130,4 +130,4 @@ def _spare_indexes(spec: Object, tally: Tally, running: Sequence[Object]) -> lis
 def _first_to_go(pods: Sequence[Object]) -> list[Object]:
     """Those that are not ready before those that are, the newest first."""
     newest = sorted(pods, key=lambda pod: str(pod["metadata"].get("creationTimestamp")), reverse=True)
-    return sorted(newest, key=readiness.is_ready)
+    return sorted(newest, key=states.is_ready)

@@ -7,9 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from simulator.cluster.controllers import readiness
 from simulator.cluster.kinds.jobs import is_indexed
-from simulator.cluster.objects import indexes
+from simulator.cluster.objects import indexes, states
 from simulator.cluster.store import Object
 
 FINALIZER = "batch.kubernetes.io/job-tracking"
@@ -38,13 +37,13 @@ def tally(job: Object, pods: Iterable[Object], *, is_finished: bool = False) -> 
     successes = failures = 0
     fatal: str | None = None
     for pod in (each for each in pods if FINALIZER in (each["metadata"].get("finalizers") or ())):
-        if readiness.phase(pod) == "Succeeded":
+        if states.phase(pod) == "Succeeded":
             index = index_of(pod)
             if is_by_index and index is not None and index < spec["completions"] and index not in known:
                 known.add(index)
                 successes += 1
             successes += not is_by_index
-        elif is_failed(job, pod) or (is_finished and pod["metadata"].get("deletionTimestamp")):
+        elif is_failed(job, pod) or (is_finished and states.is_marked(pod)):
             action, why = judge(spec, pod)
             failures += action != "Ignore"
             fatal = fatal or (why if action == "FailJob" else None)
@@ -58,10 +57,10 @@ def tally(job: Object, pods: Iterable[Object], *, is_finished: bool = False) -> 
 
 def is_failed(job: Object, pod: Object) -> bool:
     """A pod that is being deleted has failed too, unless only failed ones are replaced."""
-    if readiness.phase(pod) == "Failed":
+    if states.phase(pod) == "Failed":
         return True
     is_lenient = job["spec"].get("podReplacementPolicy") == "Failed"
-    return not is_lenient and bool(pod["metadata"].get("deletionTimestamp")) and readiness.phase(pod) != "Succeeded"
+    return not is_lenient and states.is_marked(pod) and states.phase(pod) != "Succeeded"
 
 
 def index_of(pod: Object) -> int | None:
@@ -72,7 +71,7 @@ def index_of(pod: Object) -> int | None:
 
 def judge(spec: Object, pod: Object) -> tuple[str, str]:
     """The action of the first rule of podFailurePolicy that fits, and the words for it; Count without one."""
-    if readiness.phase(pod) != "Failed":
+    if states.phase(pod) != "Failed":
         return "Count", ""
     where = f"{pod['metadata']['namespace']}/{pod['metadata']['name']}"
     for number, rule in enumerate((spec.get("podFailurePolicy") or {}).get("rules") or ()):
@@ -84,7 +83,7 @@ def judge(spec: Object, pod: Object) -> tuple[str, str]:
                 words = f"Container {name} for pod {where} failed with exit code {code} matching {action} rule"
                 return action, f"{words} at index {number}"
         for pattern in rule.get("onPodConditions") or ():
-            condition = readiness.condition(pod, pattern["type"])
+            condition = states.condition(pod, pattern["type"])
             if condition is not None and condition["status"] == pattern["status"]:
                 words = f"Pod {where} has condition {pattern['type']} matching {action} rule"
                 return action, f"{words} at index {number}"

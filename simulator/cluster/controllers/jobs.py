@@ -5,15 +5,15 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 
 from simulator.cluster import deleting
-from simulator.cluster.controllers import job_status, job_steps, ownership, readiness, templates
+from simulator.cluster.controllers import job_status, job_steps, ownership, templates
 from simulator.cluster.controllers.job_steps import Step, Verdict
 from simulator.cluster.controllers.job_tally import FINALIZER, INDEX, Tally, tally
+from simulator.cluster.controllers.pod_control import PodControl
 from simulator.cluster.controllers.reconciling import RETRY_S, Key, drive, own_key, owner_key
 from simulator.cluster.deleting import DeleteOptions
-from simulator.cluster.errors import ApiError
 from simulator.cluster.event_log import EventLog
-from simulator.cluster.kinds import admission
 from simulator.cluster.kubelet.back_off import BackOffLimits
+from simulator.cluster.objects import states
 from simulator.cluster.resources import JOBS, PODS
 from simulator.cluster.store import Change, Object, Store
 
@@ -28,6 +28,7 @@ class Jobs:
     def __init__(self, store: Store, events: EventLog, limits: BackOffLimits) -> None:
         self._store = store
         self._events = events
+        self._control = PodControl(store, events, _BY)
         self._limits = limits
         self._failures: dict[str, tuple[int, float]] = {}  # by uid: since the last success, and when the last was seen
 
@@ -49,7 +50,7 @@ class Jobs:
             self._release(pods)
             return self._expire(job, ended_at)
         now = datetime.now(UTC)
-        sums = tally(job, pods, is_finished=readiness.condition(job, "FailureTarget") is not None)
+        sums = tally(job, pods, is_finished=states.condition(job, "FailureTarget") is not None)
         self._note(job, sums)
         verdict = job_steps.verdict(job, sums, pods, now)
         wait_s = self._act(job, sums, verdict, pods)
@@ -64,7 +65,7 @@ class Jobs:
         if verdict is not None:
             self._delete(job, job_steps.active(pods))
             return None
-        if deleting.is_marked(job):
+        if states.is_marked(job):
             return None
         step = job_steps.next_step(job, sums, pods)
         for pod in step.delete:  # not a failure: it is not counted
@@ -77,19 +78,13 @@ class Jobs:
 
     def _create(self, job: Object, step: Step) -> float | None:
         for index in step.indexes or [None] * step.create:
-            try:
-                pod = self._store.create(PODS, admission.admit(PODS, new_pod(job, index)))
-            except ApiError as error:
-                self._events.warning(job, "FailedCreate", f"Error creating: {error}", by=_BY)
+            if self._control.create(job, new_pod(job, index)):
                 return RETRY_S
-            self._events.normal(job, "SuccessfulCreate", f"Created pod: {pod['metadata']['name']}", by=_BY)
         return None
 
     def _delete(self, job: Object, pods: Iterable[Object]) -> None:
         for pod in pods:
-            name = pod["metadata"]["name"]
-            deleting.delete(self._store, PODS, pod["metadata"]["namespace"], name, DeleteOptions())
-            self._events.normal(job, "SuccessfulDelete", f"Deleted pod: {name}", by=_BY)
+            self._control.delete(job, pod)
 
     def _write(self, key: Key, sums: Tally, verdict: Verdict | None, pods: Sequence[Object], now: datetime) -> None:
         def write(draft: Object) -> None:
@@ -102,7 +97,7 @@ class Jobs:
 
     def _tell(self, before: Object, after: Object) -> None:
         def became(kind: str, truth: str) -> Object | None:
-            new, old = readiness.condition(after, kind), readiness.condition(before, kind)
+            new, old = states.condition(after, kind), states.condition(before, kind)
             is_new = new is not None and new["status"] == truth and (old is None or old["status"] != truth)
             return new if is_new else None
 
@@ -136,12 +131,12 @@ class Jobs:
         )
         if limit_s is None or started is None:
             return None
-        return max(0.05, (readiness.instant(started) + timedelta(seconds=limit_s) - now).total_seconds())
+        return max(0.05, (states.instant(started) + timedelta(seconds=limit_s) - now).total_seconds())
 
     def _expire(self, job: Object, ended_at: datetime) -> float | None:
         """A finished Job goes when its time to live is over; seconds until then."""
         ttl_s = job["spec"].get("ttlSecondsAfterFinished")
-        if ttl_s is None or deleting.is_marked(job):
+        if ttl_s is None or states.is_marked(job):
             return None
         left_s = (ended_at + timedelta(seconds=ttl_s) - datetime.now(UTC)).total_seconds()
         if left_s > 0:

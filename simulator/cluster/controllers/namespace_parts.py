@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from simulator.cluster.controllers.reconciling import Key, drive
 from simulator.cluster.kinds import admission
+from simulator.cluster.objects import states
 from simulator.cluster.resources import CONFIG_MAPS, NAMESPACES, SERVICE_ACCOUNTS
 from simulator.cluster.store import Change, Object, Store
 
@@ -33,7 +34,7 @@ class NamespaceParts:
     def reconcile(self, key: Key) -> None:
         """One namespace."""
         namespace = self._store.find(NAMESPACES, "", key[0])
-        if namespace is None or namespace["metadata"].get("deletionTimestamp"):
+        if namespace is None or states.is_marked(namespace):
             return
         if self._store.find(SERVICE_ACCOUNTS, key[0], "default") is None:
             account: Object = {"metadata": {"namespace": key[0], "name": "default"}}

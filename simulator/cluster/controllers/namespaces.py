@@ -4,9 +4,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from simulator.cluster import deleting
-from simulator.cluster.controllers import readiness
 from simulator.cluster.controllers.reconciling import Key, drive, own_key
 from simulator.cluster.deleting import IN_BACKGROUND
+from simulator.cluster.objects import states
 from simulator.cluster.resources import (
     ALL,
     DAEMON_SETS,
@@ -40,10 +40,10 @@ class Namespaces:
     def reconcile(self, key: Key) -> float | None:
         """Empty one namespace if it is ending; remove it once it is empty."""
         namespace = self._store.find(NAMESPACES, *key)
-        if namespace is None or not deleting.is_marked(namespace):
+        if namespace is None or not states.is_marked(namespace):
             return None
         for resource in _ORDER:
-            for obj in [each for each in self._store.list(resource, key[1]) if not deleting.is_marked(each)]:
+            for obj in [each for each in self._store.list(resource, key[1]) if not states.is_marked(each)]:
                 deleting.delete(self._store, resource, key[1], obj["metadata"]["name"], IN_BACKGROUND)
         left = {resource: list(self._store.list(resource, key[1])) for resource in _ORDER}
         if not any(left.values()):
@@ -97,6 +97,6 @@ def conditions(namespace: Object, left: Mapping[Resource, Iterable[Object]], at:
 
 
 def _condition(namespace: Object, new: Object, at: str) -> Object:
-    old = readiness.condition(namespace, new["type"])
+    old = states.condition(namespace, new["type"])
     since = old["lastTransitionTime"] if old is not None and old["status"] == new["status"] else at
     return {**new, "lastTransitionTime": since}

@@ -9,11 +9,11 @@ import asyncio
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from simulator.cluster.controllers import readiness
 from simulator.cluster.controllers.reconciling import Key, drive, own_key
 from simulator.cluster.event_log import EventLog
 from simulator.cluster.kubelet.nodes.reporting import LEASE_NAMESPACE
 from simulator.cluster.kubelet.nodes.times import NodeTimes
+from simulator.cluster.objects import states
 from simulator.cluster.resources import LEASES, NODES, PODS
 from simulator.cluster.store import Change, Object, Store, timestamp
 
@@ -38,7 +38,7 @@ Taints = list[dict[str, Any]]
 def taints(node: Object, at: str, *, may_evict: bool) -> Taints:
     """Pure: the node's taints with those of this controller set right; `at` dates new ones."""
     have: Taints = list(node["spec"].get("taints") or ())
-    conditions = {c["type"]: c["status"] for c in (node.get("status") or {}).get("conditions") or ()}
+    conditions = states.truths(node)
     wanted = [
         {"key": key, "effect": "NoSchedule"}
         for condition, key in _BY_CONDITION.items()
@@ -85,7 +85,7 @@ def unknown(node: Object, at: str) -> list[Object]:
 
 def may_evict(nodes: Iterable[Object]) -> bool:
     """Pure: whether enough nodes are ready that the silent ones may be taken for broken."""
-    known = [found["status"] for node in nodes if (found := readiness.condition(node, "Ready"))]
+    known = [found["status"] for node in nodes if (found := states.condition(node, "Ready"))]
     ready = known.count("True")
     silent = len(known) - ready
     if not ready:
@@ -126,7 +126,7 @@ class NodeLifecycle:
         """Seconds of grace that are left to a node since it was last heard of."""
         name, now = node["metadata"]["name"], asyncio.get_running_loop().time()
         lease = self._store.find(LEASES, LEASE_NAMESPACE, name)
-        ready = readiness.condition(node, "Ready")
+        ready = states.condition(node, "Ready")
         word = (lease and lease["spec"].get("renewTime"), ready and ready["lastHeartbeatTime"])
         known = self._heard.get(name)
         if known is None:
@@ -138,7 +138,7 @@ class NodeLifecycle:
         return known[1] + grace_s - now
 
     def _silence(self, node: Object) -> Object:
-        was = readiness.condition(node, "Ready")
+        was = states.condition(node, "Ready")
         if was is not None and was["status"] == "Unknown":
             return node
         name, at = node["metadata"]["name"], timestamp()
@@ -165,7 +165,7 @@ class NodeLifecycle:
 
     def _unready_pods(self, name: str) -> None:
         for pod in [pod for pod in self._store.list(PODS) if pod["spec"].get("nodeName") == name]:
-            if not readiness.is_ready(pod):
+            if not states.is_ready(pod):
                 continue
             self._events.warning(pod, "NodeNotReady", "Node is not ready", by=_BY)
             self._store.modify(PODS, pod["metadata"]["namespace"], pod["metadata"]["name"], _unready)
@@ -183,11 +183,11 @@ def _node_of(change: Change) -> Iterable[Key]:
 
 
 def _truth(node: Mapping[str, Any] | None) -> str:
-    found = readiness.condition(dict(node), "Ready") if node else None
+    found = states.condition(dict(node), "Ready") if node else None
     return found["status"] if found else ""
 
 
 def _unready(pod: Object) -> None:
-    ready = readiness.condition(pod, "Ready")
+    ready = states.condition(pod, "Ready")
     if ready is not None and ready["status"] == "True":
         ready.update(status="False", lastTransitionTime=timestamp())

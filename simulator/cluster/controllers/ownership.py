@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from simulator.cluster.controllers.reconciling import Key, Keys
-from simulator.cluster.objects import selectors
+from simulator.cluster.objects import selectors, states
 from simulator.cluster.resources import Resource
 from simulator.cluster.store import Change, Object, Store
 
@@ -35,7 +35,7 @@ def claim(
     """
     namespace, uid = owner["metadata"]["namespace"], owner["metadata"]["uid"]
     owned = store.controlled(resource, uid)
-    if owner["metadata"].get("deletionTimestamp"):
+    if states.is_marked(owner):
         return list(owned)
     fits = selectors.label_selector(owner["spec"].get("selector"))
     claimed = []
@@ -45,7 +45,7 @@ def claim(
         else:
             _change_owners(store, resource, obj, lambda entries: [e for e in entries if e["uid"] != uid])
     orphans = [each for each in store.uncontrolled(resource, namespace) if fits(labels_of(each))]
-    wanted = [each for each in orphans if not _is_ending(each) and is_candidate(each)]
+    wanted = [each for each in orphans if states.is_active(each) and is_candidate(each)]
     adopted = [_change_owners(store, resource, each, lambda own: [*own, reference(owner)]) for each in wanted]
     return [*claimed, *adopted]
 
@@ -64,16 +64,10 @@ def adopters(store: Store, resource: Resource) -> Keys:
     return keys
 
 
-def _is_ending(obj: Object) -> bool:
-    is_over = (obj.get("status") or {}).get("phase") in ("Succeeded", "Failed")
-    return bool(obj["metadata"].get("deletionTimestamp")) or is_over
-
-
 def _change_owners(
     store: Store, resource: Resource, obj: Object, change: Callable[[list[Object]], list[Object]]
 ) -> Object:
     meta = obj["metadata"]
-
     owners = change(list(meta.get("ownerReferences") or ()))
     return store.modify(resource, meta["namespace"], meta["name"], owned_by(owners))
 

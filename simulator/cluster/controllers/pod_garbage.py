@@ -8,10 +8,10 @@ import asyncio
 from collections.abc import Iterable
 
 from simulator.cluster import deleting
-from simulator.cluster.controllers import readiness
 from simulator.cluster.controllers.reconciling import Key, drive, own_key
 from simulator.cluster.controllers.taint_eviction import disrupted
 from simulator.cluster.deleting import DeleteOptions
+from simulator.cluster.objects import states
 from simulator.cluster.resources import NODES, PODS
 from simulator.cluster.store import Change, Object, Store
 
@@ -44,7 +44,7 @@ class PodGarbage:
             return left_s
         for pod in [pod for pod in self._store.list(PODS) if pod["spec"].get("nodeName") == name]:
             meta = pod["metadata"]
-            if readiness.phase(pod) not in ("Succeeded", "Failed"):
+            if not states.is_over(pod):
                 self._store.modify(PODS, meta["namespace"], meta["name"], _failed)
             deleting.delete(self._store, PODS, meta["namespace"], meta["name"], DeleteOptions(grace_s=0))
         return None

@@ -6,15 +6,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from simulator.cluster import deleting
-from simulator.cluster.controllers import ownership, readiness, templates
+from simulator.cluster.controllers import ownership, templates
+from simulator.cluster.controllers.pod_control import PodControl
 from simulator.cluster.controllers.reconciling import Key, drive, own_key, owner_key
-from simulator.cluster.deleting import DeleteOptions
-from simulator.cluster.errors import ApiError
 from simulator.cluster.event_log import EventLog
-from simulator.cluster.kinds import admission
+from simulator.cluster.objects import states
 from simulator.cluster.resources import PODS, REPLICA_SETS
-from simulator.cluster.store import Object, Store
+from simulator.cluster.store import Object, Store, timestamp
 
 _BY = "replicaset-controller"
 _FAILURE = "ReplicaFailure"
@@ -32,7 +30,7 @@ class Decision:
 
 def decide(replicas: int, pods: Iterable[Object]) -> Decision:
     """Pure: what a ReplicaSet with these pods lacks or has too many of."""
-    active = [pod for pod in pods if readiness.is_active(pod)]
+    active = [pod for pod in pods if states.is_active(pod)]
     surplus = len(active) - replicas
     if surplus <= 0:
         return Decision(-surplus, ())
@@ -43,17 +41,17 @@ def decide(replicas: int, pods: Iterable[Object]) -> Decision:
 def first_to_go(pod: Object, beside: Mapping[str, int]) -> tuple[Any, ...]:
     """Order of deletion: unassigned, not running, not ready, cheap, on a node with many of its kind (`beside` counts
     them), ready last, restarted most, newest."""
-    ready = readiness.condition(pod, "Ready") or {}
+    ready = states.condition(pod, "Ready") or {}
     annotations = pod["metadata"].get("annotations") or {}
     statuses = (pod.get("status") or {}).get("containerStatuses") or ()
     restarts = max((status.get("restartCount", 0) for status in statuses), default=0)
     return (
         bool(pod["spec"].get("nodeName")),
-        _PHASES.get(readiness.phase(pod), 1),
-        readiness.is_ready(pod),
+        _PHASES.get(states.phase(pod), 1),
+        states.is_ready(pod),
         int(annotations.get("controller.kubernetes.io/pod-deletion-cost", "0")),
         -beside.get(str(pod["spec"].get("nodeName")), 0),
-        _later_first(ready.get("lastTransitionTime") if readiness.is_ready(pod) else None),
+        _later_first(ready.get("lastTransitionTime") if states.is_ready(pod) else None),
         -restarts,
         _later_first(pod["metadata"].get("creationTimestamp")),
         -int(pod["metadata"].get("resourceVersion") or 0),
@@ -65,26 +63,26 @@ def status_of(replica_set: Object, pods: Sequence[Object], now: datetime, failur
 
     `failure` is why pods that are missing could not be made.
     """
-    active = [pod for pod in pods if readiness.is_active(pod)]
+    active = [pod for pod in pods if states.is_active(pod)]
     wanted = (replica_set["spec"]["template"]["metadata"].get("labels") or {}).items()
     min_ready_s = replica_set["spec"].get("minReadySeconds") or 0
     counts = {
         "fullyLabeledReplicas": sum(wanted <= ownership.labels_of(pod).items() for pod in active),
-        "readyReplicas": sum(readiness.is_ready(pod) for pod in active),
-        "availableReplicas": sum(readiness.available_in_s(pod, min_ready_s, now) == 0 for pod in active),
+        "readyReplicas": sum(states.is_ready(pod) for pod in active),
+        "availableReplicas": sum(states.available_in_s(pod, min_ready_s, now) == 0 for pod in active),
     }
     status: Object = {
         "replicas": len(active),
         **{name: count for name, count in counts.items() if count},
-        "terminatingReplicas": sum(readiness.is_terminating(pod) for pod in pods),
+        "terminatingReplicas": sum(states.is_terminating(pod) for pod in pods),
         "observedGeneration": replica_set["metadata"].get("generation", 1),
     }
     conditions = [
         entry for entry in (replica_set.get("status") or {}).get("conditions") or () if entry["type"] != _FAILURE
     ]
     if failure is not None:
-        old = readiness.condition(replica_set, _FAILURE)
-        since = old["lastTransitionTime"] if old else now.strftime("%Y-%m-%dT%H:%M:%SZ")
+        old = states.condition(replica_set, _FAILURE)
+        since = old["lastTransitionTime"] if old else timestamp(now)
         words = {"reason": "FailedCreate", "message": failure}
         conditions.append({"type": _FAILURE, "status": "True", "lastTransitionTime": since, **words})
     return {**status, "conditions": conditions} if conditions else status
@@ -95,7 +93,7 @@ class ReplicaSets:
 
     def __init__(self, store: Store, events: EventLog) -> None:
         self._store = store
-        self._events = events
+        self._control = PodControl(store, events, _BY)
         self._failures: dict[Key, int] = {}
 
     async def run(self) -> None:
@@ -114,7 +112,7 @@ class ReplicaSets:
             return None
         pods = ownership.claim(self._store, found, PODS)
         failure = None
-        if not found["metadata"].get("deletionTimestamp"):
+        if not states.is_marked(found):
             decision = decide(int(found["spec"].get("replicas", 1)), pods)
             if decision.create or decision.delete:
                 failure = self._act(found, decision)
@@ -130,27 +128,19 @@ class ReplicaSets:
             return min(_LONGEST_RETRY_S, 2.0 ** (self._failures[key] - 1))
         self._failures.pop(key, None)
         min_ready_s = found["spec"].get("minReadySeconds") or 0
-        waits = [readiness.available_in_s(pod, min_ready_s, now) for pod in pods]
+        waits = [states.available_in_s(pod, min_ready_s, now) for pod in pods]
         return min((wait for wait in waits if wait), default=None)
 
     def _act(self, replica_set: Object, decision: Decision) -> str | None:
         """Make or delete; why making one failed, or None."""
         for _ in range(decision.create):
-            try:
-                pod = self._store.create(
-                    PODS, admission.admit(PODS, templates.stamp(replica_set, replica_set["spec"]["template"]))
-                )
-            except ApiError as error:
-                self._events.warning(replica_set, "FailedCreate", f"Error creating: {error}", by=_BY)
+            pod = templates.stamp(replica_set, replica_set["spec"]["template"])
+            if error := self._control.create(replica_set, pod):
                 return str(error)
-            name = pod["metadata"]["name"]
-            self._events.normal(replica_set, "SuccessfulCreate", f"Created pod: {name}", by=_BY)
         for pod in decision.delete:
-            name = pod["metadata"]["name"]
-            deleting.delete(self._store, PODS, pod["metadata"]["namespace"], name, DeleteOptions())
-            self._events.normal(replica_set, "SuccessfulDelete", f"Deleted pod: {name}", by=_BY)
+            self._control.delete(replica_set, pod)
         return None
 
 
 def _later_first(at: str | None) -> float:
-    return -readiness.instant(at).timestamp() if at else 0.0
+    return -states.instant(at).timestamp() if at else 0.0

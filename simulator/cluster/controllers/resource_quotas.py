@@ -3,9 +3,8 @@
 from collections.abc import Iterable
 from decimal import Decimal
 
-from simulator.cluster.controllers import readiness
 from simulator.cluster.controllers.reconciling import Key, drive, own_key
-from simulator.cluster.objects import quantities
+from simulator.cluster.objects import quantities, states
 from simulator.cluster.plugins.usage import is_in_scope, usage
 from simulator.cluster.resources import ALL, EVENTS, RESOURCE_QUOTAS
 from simulator.cluster.store import Change, Object, Store
@@ -45,7 +44,7 @@ class ResourceQuotas:
 
     def _freed(self, change: Change) -> Iterable[Key]:
         before = change.previous
-        is_over = before is not None and readiness.phase(change.object) != readiness.phase(before)
+        is_over = before is not None and states.phase(change.object) != states.phase(before)
         if change.type != "DELETED" and not is_over:
             return []
         namespace = change.object["metadata"]["namespace"]

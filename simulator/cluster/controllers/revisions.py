@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from simulator.cluster.controllers import ownership
+from simulator.cluster.objects import states
 from simulator.cluster.store import SAFE_LETTERS, Object
 
 HASH = "pod-template-hash"
@@ -97,7 +98,7 @@ def template_hash(template: Mapping[str, Any], collisions: int) -> str:
 def to_forget(deployment: Object, old: Sequence[Object]) -> list[Object]:
     """Old ReplicaSets beyond revisionHistoryLimit, lowest revision first; only those that are empty."""
     limit = int(deployment["spec"].get("revisionHistoryLimit", 10))
-    living = sorted((each for each in old if not each["metadata"].get("deletionTimestamp")), key=number)
+    living = sorted((each for each in old if not states.is_marked(each)), key=number)
     beyond = living[: max(0, len(living) - limit)]
     return [each for each in beyond if not each["spec"].get("replicas") and not _seen(each)]
 

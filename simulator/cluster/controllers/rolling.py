@@ -33,8 +33,8 @@ class Bounds:
 
 def bounds(desired: int, max_surge: int | str, max_unavailable: int | str) -> Bounds:
     """Percentages of `desired`: surge rounds up, unavailable down; if both come out 0, one may be unavailable."""
-    surge = _of(max_surge, desired, math.ceil)
-    unavailable = _of(max_unavailable, desired, math.floor)
+    surge = scaled(max_surge, desired, math.ceil)
+    unavailable = scaled(max_unavailable, desired, math.floor)
     if surge == 0 and unavailable == 0:
         unavailable = 1
     return Bounds(surge, min(unavailable, desired))
@@ -105,7 +105,8 @@ def proportional(desired: int, limits: Bounds, active: Sequence[Revision]) -> di
     return {each.name: scales[each.name] for each in active if scales[each.name] != each.replicas}
 
 
-def _of(amount: int | str, whole: int, rounded: Callable[[float], int]) -> int:
+def scaled(amount: int | str, whole: int, rounded: Callable[[float], int] = math.ceil) -> int:
+    """A number, or a percentage of `whole`."""
     if isinstance(amount, int):
         return amount
     if amount.endswith("%"):

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from simulator.cluster.controllers.readiness import condition, instant
-from simulator.cluster.store import Object
+from simulator.cluster.objects.states import condition, instant
+from simulator.cluster.store import Object, timestamp
 
 
 @dataclass(frozen=True)
@@ -72,8 +72,7 @@ def is_complete(deployment: Object, counts: Mapping[str, int]) -> bool:
 def deadline_in_s(deployment: Object, now: datetime) -> float | None:
     """Seconds until the progress deadline has to be looked at; None when there is nothing to wait for."""
     limit_s = deployment["spec"].get("progressDeadlineSeconds")
-    conditions = (deployment.get("status") or {}).get("conditions") or ()
-    found = next((entry for entry in conditions if entry["type"] == "Progressing"), None)
+    found = condition(deployment, "Progressing")
     if limit_s is None or found is None or deployment["spec"].get("paused"):
         return None
     if found["reason"] in ("NewReplicaSetAvailable", "ProgressDeadlineExceeded"):
@@ -163,7 +162,7 @@ def _condition(
     *,
     is_fresh: bool = False,
 ) -> Object:
-    at = now.strftime("%Y-%m-%dT%H:%M:%SZ")
+    at = timestamp(now)
     if old is not None and (old["status"], old["reason"]) == (status, reason) and not is_fresh:
         return {**old, "message": message}
     is_same = old is not None and old["status"] == status

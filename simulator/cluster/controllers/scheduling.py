@@ -5,6 +5,7 @@ from typing import Any
 
 from simulator.cluster.controllers.reconciling import Key, drive
 from simulator.cluster.event_log import EventLog
+from simulator.cluster.objects import states
 from simulator.cluster.resources import NAMESPACES, NODES, PERSISTENT_VOLUME_CLAIMS, PODS, STORAGE_CLASSES
 from simulator.cluster.scheduler import volume_binding
 from simulator.cluster.scheduler.choosing import Choice, choose, refused
@@ -36,7 +37,7 @@ class Scheduling:
         pod = self._store.find(PODS, *key)
         if pod is None or pod["spec"].get("nodeName") or pod["spec"].get("schedulerName", NAME) != NAME:
             return
-        if pod["metadata"].get("deletionTimestamp"):
+        if states.is_marked(pod):
             if not pod["metadata"].get("finalizers"):
                 self._store.remove(PODS, *key)
             return

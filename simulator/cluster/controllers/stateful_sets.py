@@ -4,14 +4,15 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from simulator.cluster import deleting
-from simulator.cluster.controllers import history, ownership, readiness, stateful_claims, stateful_steps, templates
+from simulator.cluster.controllers import history, ownership, stateful_claims, stateful_steps, templates
 from simulator.cluster.controllers.history import History
 from simulator.cluster.controllers.reconciling import RETRY_S, Key, drive, own_key, owner_key
-from simulator.cluster.controllers.stateful_steps import REVISION
+from simulator.cluster.controllers.templates import REVISION, revision_of
 from simulator.cluster.deleting import DeleteOptions
 from simulator.cluster.errors import ApiError
 from simulator.cluster.event_log import EventLog
 from simulator.cluster.kinds import admission
+from simulator.cluster.objects import states
 from simulator.cluster.resources import CONTROLLER_REVISIONS, PERSISTENT_VOLUME_CLAIMS, PODS, STATEFUL_SETS
 from simulator.cluster.store import Object, Store
 
@@ -38,7 +39,7 @@ class StatefulSets:
     def reconcile(self, key: Key) -> float | None:
         """Take one StatefulSet a step further and write what it is like."""
         found = self._store.find(STATEFUL_SETS, *key)
-        if found is None or deleting.is_marked(found):
+        if found is None or states.is_marked(found):
             return None
         past = history.revise(self._store, found, _HASH)
         current = past.named((found.get("status") or {}).get("currentRevision")) or past.update
@@ -116,9 +117,9 @@ class StatefulSets:
             draft["status"] = status
 
         self._store.modify(STATEFUL_SETS, *key, write)
-        live = {status["currentRevision"], names[1], *map(stateful_steps.revision_of, pods)}
+        live = {status["currentRevision"], names[1], *map(revision_of, pods)}
         history.truncate(self._store, found, past, live)
-        waits = [readiness.available_in_s(pod, found["spec"].get("minReadySeconds") or 0, now) for pod in pods]
+        waits = [states.available_in_s(pod, found["spec"].get("minReadySeconds") or 0, now) for pod in pods]
         return min((wait for wait in waits if wait), default=None)
 
 

@@ -4,16 +4,15 @@ The rules are those of pkg/controller/statefulset: in order of ordinals, each po
 available, unless the policy is Parallel; scaling goes before updating; an update takes the highest ordinals first.
 """
 
-import math
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from simulator.cluster.controllers import readiness
+from simulator.cluster.controllers.rolling import scaled
+from simulator.cluster.controllers.templates import revision_of
+from simulator.cluster.objects import states
 from simulator.cluster.store import Object
-
-REVISION = "controller-revision-hash"
 
 
 @dataclass(frozen=True)
@@ -35,17 +34,17 @@ def next_step(stateful_set: Object, pods: Iterable[Object], update_revision: str
     for index, pod in enumerate(slots):
         if pod is None:
             create.append(start_of(stateful_set) + index)
-        elif _is_over(pod) and not _is_ending(pod):
+        elif states.is_over(pod) and not states.is_marked(pod):
             delete.append(pod)
         if is_ordered and (pod is None or _is_unavailable(pod, min_ready_s, now)):
             return Step(tuple(create), tuple(delete))
     first_unwell = next((pod for pod in reversed(condemned) if _is_unavailable(pod, min_ready_s, now)), None)
     for pod in condemned:
-        if is_ordered and _is_ending(pod):
+        if is_ordered and states.is_marked(pod):
             return Step(tuple(create), tuple(delete))
         if is_ordered and _is_unavailable(pod, min_ready_s, now) and pod is not first_unwell:
             return Step(tuple(create), tuple(delete))
-        if not _is_ending(pod):
+        if not states.is_marked(pod):
             delete.append(pod)
             if is_ordered:
                 return Step(tuple(create), tuple(delete))
@@ -74,19 +73,14 @@ def keeps_current(stateful_set: Object, ordinal: int) -> bool:
     return ordinal < start_of(stateful_set) + partition
 
 
-def revision_of(pod: Object) -> str:
-    """The name of the revision that a pod was made from."""
-    return str((pod["metadata"].get("labels") or {}).get(REVISION, ""))
-
-
 def status_of(
     stateful_set: Object, pods: Sequence[Object], current: str, update: str, collisions: int, now: datetime
 ) -> Object:
     """The whole status. `current` and `update` are names of revisions; a rollout that is over makes them one."""
     spec = stateful_set["spec"]
     min_ready_s = spec.get("minReadySeconds") or 0
-    ready = [pod for pod in pods if readiness.phase(pod) == "Running" and readiness.is_ready(pod)]
-    living = [revision_of(pod) for pod in pods if not _is_ending(pod)]
+    ready = [pod for pod in pods if states.phase(pod) == "Running" and states.is_ready(pod)]
+    living = [revision_of(pod) for pod in pods if not states.is_marked(pod)]
     updated = living.count(update)
     is_rolling = spec["updateStrategy"]["type"] == "RollingUpdate"
     if is_rolling and updated == len(ready) == len(pods) == int(spec.get("replicas", 1)):
@@ -103,7 +97,7 @@ def status_of(
         "currentRevision": current,
         "updateRevision": update,
         "collisionCount": collisions,
-        "availableReplicas": sum(readiness.available_in_s(pod, min_ready_s, now) == 0 for pod in ready),
+        "availableReplicas": sum(states.available_in_s(pod, min_ready_s, now) == 0 for pod in ready),
     }
 
 
@@ -126,13 +120,13 @@ def _placed(stateful_set: Object, pods: Iterable[Object]) -> tuple[list[Object |
 def _outdated(stateful_set: Object, slots: Sequence[Object | None], update: str, now: datetime) -> list[Object]:
     """From the highest ordinal down to the partition: pods of another revision, as many as may be unavailable."""
     rolling = stateful_set["spec"]["updateStrategy"].get("rollingUpdate") or {}
-    budget = _unavailable_allowed(rolling.get("maxUnavailable", 1), len(slots))
+    budget = max(1, scaled(rolling.get("maxUnavailable", 1), len(slots)))
     min_ready_s = stateful_set["spec"].get("minReadySeconds") or 0
     chosen = []
     for pod in reversed(slots[int(rolling.get("partition") or 0) :]):
         if budget <= 0:
             break
-        if pod is None or _is_ending(pod):
+        if pod is None or states.is_marked(pod):
             budget -= 1
         elif revision_of(pod) != update:
             chosen.append(pod)
@@ -142,20 +136,6 @@ def _outdated(stateful_set: Object, slots: Sequence[Object | None], update: str,
     return chosen
 
 
-def _unavailable_allowed(amount: int | str, replicas: int) -> int:
-    if isinstance(amount, str):
-        return max(1, math.ceil(int(amount.rstrip("%")) * replicas / 100))
-    return max(1, amount)
-
-
-def _is_ending(pod: Object) -> bool:
-    return bool(pod["metadata"].get("deletionTimestamp"))
-
-
-def _is_over(pod: Object) -> bool:
-    return readiness.phase(pod) in ("Failed", "Succeeded")
-
-
 def _is_unavailable(pod: Object, min_ready_s: float, now: datetime) -> bool:
-    is_up = readiness.phase(pod) == "Running" and not _is_ending(pod)
-    return not is_up or readiness.available_in_s(pod, min_ready_s, now) != 0
+    is_up = states.phase(pod) == "Running" and not states.is_marked(pod)
+    return not is_up or states.available_in_s(pod, min_ready_s, now) != 0

@@ -7,11 +7,10 @@ import asyncio
 from collections.abc import Iterable
 
 from simulator.cluster import deleting
-from simulator.cluster.controllers import readiness
 from simulator.cluster.controllers.reconciling import Key, drive, own_key
 from simulator.cluster.deleting import DeleteOptions
 from simulator.cluster.event_log import EventLog
-from simulator.cluster.objects import tolerations
+from simulator.cluster.objects import states, tolerations
 from simulator.cluster.resources import NODES, PODS
 from simulator.cluster.store import Change, Object, Store, timestamp
 
@@ -36,7 +35,7 @@ class TaintEviction:
         pod = self._store.find(PODS, *key)
         node = self._store.find(NODES, "", pod["spec"].get("nodeName", "")) if pod is not None else None
         taints = [t for t in (node["spec"].get("taints") or ()) if t["effect"] == "NoExecute"] if node else []
-        if pod is None or not taints or not readiness.is_active(pod):
+        if pod is None or not taints or not states.is_active(pod):
             self._cancel(key, pod)
             return None
         stay_s = tolerations.stay_s(pod["spec"].get("tolerations") or (), taints)
@@ -60,7 +59,7 @@ class TaintEviction:
         deleting.delete(self._store, PODS, *key, DeleteOptions(uid=pod["metadata"]["uid"]))
 
     def _cancel(self, key: Key, pod: Object | None) -> None:
-        if self._since.pop(key, None) and pod is not None and readiness.is_active(pod):
+        if self._since.pop(key, None) and pod is not None and states.is_active(pod):
             self._events.normal(pod, "TaintManagerEviction", f"Cancelling deletion of Pod {'/'.join(key)}", by=_BY)
 
     def _pods_of(self, change: Change) -> Iterable[Key]:

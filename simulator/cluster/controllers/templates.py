@@ -6,6 +6,9 @@ from typing import Any
 from simulator.cluster.controllers import ownership
 from simulator.cluster.store import Object
 
+REVISION = "controller-revision-hash"
+"""The label that names the ControllerRevision of a pod's template: by its name or, for a DaemonSet, by its hash."""
+
 
 def stamp(owner: Object, template: Mapping[str, Any], name: str | None = None, *, infix: str = "") -> Object:
     """A pod that `owner` controls; without a name the store gives it the owner's with `infix` and five letters.
@@ -29,3 +32,8 @@ def stamp(owner: Object, template: Mapping[str, Any], name: str | None = None, *
         },
         "spec": dict(template["spec"]),
     }
+
+
+def revision_of(pod: Object) -> str:
+    """What the label says; "" without one."""
+    return ownership.labels_of(pod).get(REVISION, "")

@@ -15,7 +15,7 @@ from simulator.cluster.event_log import EventLog
 from simulator.cluster.kinds import admission, persistent_volume_claims, persistent_volumes
 from simulator.cluster.kinds.persistent_volumes import DRIVER
 from simulator.cluster.kubelet import volumes
-from simulator.cluster.objects import quantities
+from simulator.cluster.objects import quantities, states
 from simulator.cluster.plugins.storage_class import default_class
 from simulator.cluster.resources import PERSISTENT_VOLUME_CLAIMS, PERSISTENT_VOLUMES, PODS, STORAGE_CLASSES, Resource
 from simulator.cluster.scheduler.volume_binding import SELECTED
@@ -55,7 +55,7 @@ class VolumeClaims:
         claim = self._store.find(PERSISTENT_VOLUME_CLAIMS, *key)
         if claim is None:
             return
-        if deleting.is_marked(claim):
+        if states.is_marked(claim):
             self._release(claim)
         elif claim["spec"].get("volumeName"):
             self._follow(claim)
@@ -150,7 +150,7 @@ class VolumeClaims:
         """A claim that is being deleted stays for as long as a pod uses it."""
         namespace, name = claim["metadata"]["namespace"], claim["metadata"]["name"]
         users = (pod for pod in self._store.list(PODS, namespace) if name in volumes.claims(pod))
-        if any((pod.get("status") or {}).get("phase") not in ("Succeeded", "Failed") for pod in users):
+        if not all(map(states.is_over, users)):
             return
         deleting.drop_finalizer(self._store, PERSISTENT_VOLUME_CLAIMS, claim, persistent_volume_claims.PROTECTION)
 
@@ -160,7 +160,7 @@ class VolumeClaims:
         claim = self._store.find(PERSISTENT_VOLUME_CLAIMS, held.get("namespace", ""), held.get("name", ""))
         is_claimed = claim is not None and held.get("uid") == claim["metadata"]["uid"]
         phase = "Bound" if is_claimed else "Released" if held.get("uid") else "Available"
-        if deleting.is_marked(volume):
+        if states.is_marked(volume):
             if not is_claimed:
                 volumes.remove(self._folder / volume["spec"]["csi"]["volumeHandle"])
                 deleting.drop_finalizer(self._store, PERSISTENT_VOLUMES, volume, persistent_volumes.PROTECTION)
@@ -185,7 +185,6 @@ class VolumeClaims:
 
     def _used(self, change: Change) -> Iterable[Key]:
         """A pod has ended: its claims may be wanted by nobody any more."""
-        is_over = (change.object.get("status") or {}).get("phase") in ("Succeeded", "Failed")
-        if change.type == "DELETED" or is_over:
+        if change.type == "DELETED" or states.is_over(change.object):
             for name in volumes.claims(change.object):
                 yield change.object["metadata"]["namespace"], name

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from simulator.cluster.kinds.persistent_volumes import DRIVER
-from simulator.cluster.objects import quantities, selectors
+from simulator.cluster.objects import quantities, selectors, states
 from simulator.cluster.store import Object
 
 
@@ -16,7 +16,7 @@ def best(claim: Object, volumes: Iterable[Object]) -> Object | None:
 
 def is_free_for(claim: Object, volume: Object) -> bool:
     """Nobody has it, or it was kept for this very claim."""
-    if volume["metadata"].get("deletionTimestamp"):
+    if states.is_marked(volume):
         return False
     held, meta = volume["spec"].get("claimRef"), claim["metadata"]
     if not held:

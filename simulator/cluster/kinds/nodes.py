@@ -1,6 +1,7 @@
 """Node. Pure."""
 
 from simulator.cluster.kinds.kind import Kind
+from simulator.cluster.objects import states
 from simulator.cluster.printing.column import AGE, NAME, NONE, Column, Read, at, of
 from simulator.cluster.resources import NODES
 from simulator.cluster.store import Object
@@ -13,7 +14,7 @@ def _fill(obj: Object) -> None:
 
 
 def _status(obj: Object) -> str:
-    conditions = {c["type"]: c["status"] for c in obj.get("status", {}).get("conditions") or ()}
+    conditions = states.truths(obj)
     words = {"": "Unknown", "True": "Ready"}.get(conditions.get("Ready", ""), "NotReady")
     return f"{words},SchedulingDisabled" if obj.get("spec", {}).get("unschedulable") else words
 

@@ -6,6 +6,7 @@ from simulator.cluster.errors import Cause
 from simulator.cluster.kinds import container_fields, pod_template
 from simulator.cluster.kinds.kind import Kind
 from simulator.cluster.kinds.pod_validation import pod_spec, pod_update
+from simulator.cluster.objects import states
 from simulator.cluster.printing.column import AGE, NAME, NONE, Column, at, of
 from simulator.cluster.printing.pod_word import pod_status, ready_containers, restarts
 from simulator.cluster.resources import PODS
@@ -56,7 +57,7 @@ def _fixed(new: Object, old: Object) -> Iterator[Cause]:
 
 def _gates(obj: Object) -> str:
     gates = obj["spec"].get("readinessGates") or ()
-    have = {c["type"]: c["status"] for c in obj.get("status", {}).get("conditions") or ()}
+    have = states.truths(obj)
     passed = sum(have.get(gate["conditionType"]) == "True" for gate in gates)
     return f"{passed}/{len(gates)}" if gates else NONE
 

@@ -16,6 +16,7 @@ from simulator.cluster.kubelet.pods import Pod
 from simulator.cluster.kubelet.streams import forwarding
 from simulator.cluster.kubelet.streams.attaching import Attached
 from simulator.cluster.kubelet.streams.executing import Executed
+from simulator.cluster.objects import states
 from simulator.cluster.ports import Connect
 from simulator.cluster.resources import CONFIG_MAPS, PODS, SECRETS, Resource
 from simulator.cluster.store import Object, Store
@@ -137,7 +138,7 @@ class Kubelet:
                 volumes.remove(self._nodes[name][0].state / "pods" / uid)  # of a node that was off
         elif known is not None:
             known.update(obj)
-        elif name in self._nodes and name not in self._off and not _is_over(obj) and self._group is not None:
+        elif name in self._nodes and name not in self._off and not states.is_over(obj) and self._group is not None:
             pod = Pod(obj, self._store, *self._nodes[name])
             self._pods[uid] = pod
             pod.update(obj)
@@ -205,7 +206,3 @@ class Kubelet:
 
 def _not_running(container: str) -> NodeRefusal:
     return NodeRefusal(f'container not found ("{container}")')
-
-
-def _is_over(pod: Object) -> bool:
-    return (pod.get("status") or {}).get("phase") in ("Succeeded", "Failed")

@@ -15,6 +15,7 @@ from simulator.cluster.kubelet.environment import ConfigError
 from simulator.cluster.kubelet.host import Node
 from simulator.cluster.kubelet.sandbox.confinement import Confinement
 from simulator.cluster.kubelet.sandbox.sandbox import Sandbox
+from simulator.cluster.objects import states
 from simulator.cluster.resources import (
     CONFIG_MAPS,
     PERSISTENT_VOLUME_CLAIMS,
@@ -102,7 +103,7 @@ class Pod:
         for container in self._containers:
             container.respecify(specs[container.name])
         self._follow_deadline()
-        if pod["metadata"].get("deletionTimestamp"):
+        if states.is_marked(pod):
             self._end_asked.set()
             self._end_changed.set()
 

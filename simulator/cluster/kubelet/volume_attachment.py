@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 from simulator.cluster.kubelet import volumes
 from simulator.cluster.kubelet.environment import ConfigError, Find
+from simulator.cluster.objects import states
 from simulator.cluster.store import Object
 
 
@@ -33,8 +34,7 @@ def check(pod: Object, others: Iterable[Object], find: Find) -> None:
 def _holds(other: Object, pod: Object) -> bool:
     """A pod that has a node before us, or may have; of two that come at once the first one gets it."""
     meta = other["metadata"]
-    is_over = (other.get("status") or {}).get("phase") in ("Succeeded", "Failed")
-    if meta["uid"] == pod["metadata"]["uid"] or is_over or not other["spec"].get("nodeName"):
+    if meta["uid"] == pod["metadata"]["uid"] or states.is_over(other) or not other["spec"].get("nodeName"):
         return False
     mine = (pod["metadata"]["creationTimestamp"], pod["metadata"]["uid"])
     return bool((meta["creationTimestamp"], meta["uid"]) < mine)

@@ -82,14 +82,6 @@ def without_branches(one: Fields, *branches: tuple[str, ...]) -> Fields:
     return one
 
 
-def of_path(*names: str) -> Fields:
-    """The set of one field."""
-    result: Fields = {}
-    for name in reversed(names):
-        result = {f"f:{name}": result}
-    return result
-
-
 def has(one: Fields, *names: str) -> bool:
     """Whether a field is in the set."""
     for name in names:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from simulator.cluster.objects.parsing import parse_json
-from simulator.cluster.store import Object
+from simulator.cluster.store import Object, timestamp
 
 MEDIA_TYPE = "application/vnd.kubernetes.protobuf"
 FILE = Path(__file__).with_name("field_numbers.json")
@@ -125,7 +125,7 @@ def _value(kind: str, raw: Any) -> Any:
 
 def _time(seconds: int | None) -> str | None:
     try:
-        return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if seconds else None
+        return timestamp(datetime.fromtimestamp(seconds, UTC)) if seconds else None
     except (OverflowError, OSError):
         raise ValueError(f"no such time: {seconds}") from None
 

@@ -31,9 +31,6 @@ class StoredFields:
         fields: Fields = orjson.loads(self.raw)
         return fields
 
-    def __deepcopy__(self, _memo: object) -> "StoredFields":
-        return self
-
     def __eq__(self, other: object) -> bool:
         return isinstance(other, StoredFields) and self.raw == other.raw
 

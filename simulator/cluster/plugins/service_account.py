@@ -4,11 +4,9 @@ The token comes, with the cluster's certificate authority and the namespace, in 
 every container, unless pod or account say `automountServiceAccountToken: false`.
 """
 
-import random
-
 from simulator.cluster import errors
 from simulator.cluster.resources import PODS, SERVICE_ACCOUNTS, Resource
-from simulator.cluster.store import SAFE_LETTERS, Object, Store, asked_name
+from simulator.cluster.store import Object, Store, asked_name, generated
 
 FOLDER = "/var/run/secrets/kubernetes.io/serviceaccount"
 _EXPIRES_S = 3607
@@ -46,7 +44,7 @@ class ServiceAccountPlugin:
 
 
 def _mount(spec: Object) -> None:
-    name = f"kube-api-access-{''.join(random.choices(SAFE_LETTERS, k=5))}"
+    name = generated("kube-api-access-")
     mount = {"name": name, "readOnly": True, "mountPath": FOLDER}
     is_needed = False
     for part in ("initContainers", "containers"):

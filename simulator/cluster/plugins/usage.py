@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
+from simulator.cluster.objects import states
 from simulator.cluster.resources import PODS, SERVICES, Resource
 from simulator.cluster.scheduler import pod_requests
 from simulator.cluster.store import Object
@@ -21,7 +22,7 @@ def usage(resource: Resource, obj: Object) -> Usage:
     counted = f"count/{resource.plural}" + (f".{resource.group}" if resource.group else "")
     result: Usage = {counted: Decimal(1)}
     if resource == PODS:
-        if (obj.get("status") or {}).get("phase") not in ("Succeeded", "Failed"):
+        if not states.is_over(obj):
             result |= _of_pod(obj["spec"])
     elif not resource.group and resource.plural in BY_NAME:
         result[resource.plural] = Decimal(1)

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from simulator.cluster.objects import states
 from simulator.cluster.scheduler import pod_requests
 from simulator.cluster.scheduler.pod_requests import UNSAID, Amounts
 from simulator.cluster.scheduler.terms import Group, NamespaceLabels, Term, term
@@ -127,8 +128,7 @@ class Nodes:
     def put(self, pod: Object) -> bool:
         """A pod as it is now; True where it holds less than before, so that others may fit."""
         meta, node = pod["metadata"], pod["spec"].get("nodeName")
-        is_over = (pod.get("status") or {}).get("phase") in ("Succeeded", "Failed")
-        if not node or is_over:
+        if not node or states.is_over(pod):
             return self.drop(meta["uid"])
         known = self._pods.get(meta["uid"])
         seen = (frozenset((meta.get("labels") or {}).items()), bool(meta.get("deletionTimestamp")))

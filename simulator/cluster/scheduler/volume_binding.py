@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
+from simulator.cluster.objects import states
 from simulator.cluster.store import Object
 
 SELECTED = "volume.kubernetes.io/selected-node"
@@ -22,7 +23,7 @@ def obstacle(spec: Object, claim: Find, storage_class: Find) -> str | None:
         found = claim(name)
         if found is None:
             return f'persistentvolumeclaim "{name}" not found'
-        if found["metadata"].get("deletionTimestamp"):
+        if states.is_marked(found):
             return f'persistentvolumeclaim "{name}" is being deleted'
         if (found.get("status") or {}).get("phase") == "Lost":
             volume = found["spec"].get("volumeName", "")

@@ -1,4 +1,4 @@
-"""When a pod counts as active, ready and available. Pure."""
+"""What metadata and status say of an object: going, over, active, ready, available. Pure."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -6,14 +6,9 @@ from typing import Any
 from simulator.cluster.store import Object
 
 
-def is_active(pod: Object) -> bool:
-    """Neither over nor being deleted."""
-    return not pod["metadata"].get("deletionTimestamp") and phase(pod) not in ("Succeeded", "Failed")
-
-
-def is_terminating(pod: Object) -> bool:
-    """Being deleted, and not over yet."""
-    return bool(pod["metadata"].get("deletionTimestamp")) and phase(pod) not in ("Succeeded", "Failed")
+def is_marked(obj: Object) -> bool:
+    """Whether the object is being deleted."""
+    return bool(obj["metadata"].get("deletionTimestamp"))
 
 
 def phase(pod: Object) -> str:
@@ -21,10 +16,30 @@ def phase(pod: Object) -> str:
     return str((pod.get("status") or {}).get("phase") or "Pending")
 
 
+def is_over(pod: Object) -> bool:
+    """Whether all its containers have ended for good."""
+    return phase(pod) in ("Succeeded", "Failed")
+
+
+def is_active(pod: Object) -> bool:
+    """Neither over nor being deleted."""
+    return not is_marked(pod) and not is_over(pod)
+
+
+def is_terminating(pod: Object) -> bool:
+    """Being deleted, and not over yet."""
+    return is_marked(pod) and not is_over(pod)
+
+
 def condition(obj: Object, kind: str) -> dict[str, Any] | None:
     """A condition by its type."""
     conditions = (obj.get("status") or {}).get("conditions") or ()
     return next((entry for entry in conditions if entry["type"] == kind), None)
+
+
+def truths(obj: Object) -> dict[str, str]:
+    """The status of each condition, by its type."""
+    return {entry["type"]: entry["status"] for entry in (obj.get("status") or {}).get("conditions") or ()}
 
 
 def is_ready(pod: Object) -> bool:
@@ -45,4 +60,4 @@ def available_in_s(pod: Object, min_ready_s: float, now: datetime) -> float | No
 
 def instant(text: str) -> datetime:
     """An RFC 3339 instant as the API writes it."""
-    return datetime.fromisoformat(text.replace("Z", "+00:00")).astimezone(UTC)
+    return datetime.fromisoformat(text).astimezone(UTC)
