@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simulator.cluster.errors import ApiError
-from simulator.cluster.objects import fieldset, managed_fields, structured
+from simulator.cluster.objects import fieldset, managed_entries, managed_fields, structured
 from simulator.cluster.objects.list_types import structure
 from simulator.cluster.objects.managed_fields import Writer
 from simulator.cluster.objects.schemas import model_of, models
@@ -58,7 +58,7 @@ def _bare(obj: dict[str, Any]) -> dict[str, Any]:
 
 
 def _owned_by_name(obj: dict[str, Any]) -> dict[str, Any]:
-    managed = managed_fields.decode(obj["metadata"].get("managedFields"))
+    managed = managed_entries.decode(obj["metadata"].get("managedFields"))
     return {who.manager: owned.fields for who, owned in managed.items()}
 
 
@@ -95,7 +95,7 @@ def test_who_applies_nothing_more_leaves_only_what_others_own(mine, theirs) -> N
     both = _applied(_applied({}, theirs, "other"), mine, "me")
     nothing = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web"}}
     left = _applied(both, nothing, "me", force=False)
-    managed = managed_fields.decode(left["metadata"].get("managedFields"))
+    managed = managed_entries.decode(left["metadata"].get("managedFields"))
     assert [who.manager for who in managed] in ([], ["other"])
     owned = managed[next(iter(managed))].fields if managed else {}
     have = fieldset.difference(structured.fields_of(DEPLOYMENT, _bare(left)), owned)
@@ -108,7 +108,7 @@ def test_who_applies_nothing_more_leaves_only_what_others_own(mine, theirs) -> N
 def test_an_update_owns_just_what_it_changed(old, new) -> None:
     live = _applied({}, old, "other")
     entries = managed_fields.record_update(DEPLOYMENT, live, new, live["metadata"].get("managedFields"), _by("editor"))
-    mine = [owned for who, owned in managed_fields.decode(entries).items() if who.manager == "editor"]
+    mine = [owned for who, owned in managed_entries.decode(entries).items() if who.manager == "editor"]
     found = structured.differences(DEPLOYMENT, _bare(live), new)
     changed = fieldset.union(found.added, found.modified)
     assert bool(mine) is bool(changed)
@@ -162,7 +162,7 @@ def test_no_more_than_ten_updaters_are_kept_apart() -> None:
     "entries", [[{"operation": "Steal"}], [{"operation": "Apply", "apiVersion": "v1"}], ["text"], [{"fieldsV1": 3}]]
 )
 def test_entries_that_make_no_sense_are_none(entries) -> None:
-    assert managed_fields.decode(entries) == {}
+    assert managed_entries.decode(entries) == {}
 
 
 def test_every_list_type_is_of_a_field_that_there_is() -> None:

@@ -27,9 +27,10 @@ from simulator.cluster.api import (
 )
 from simulator.cluster.api.answers import as_json, nothing_here
 from simulator.cluster.api.requests import Form, Target
+from simulator.cluster.api.scale import as_scale
 from simulator.cluster.api.streams import routes
 from simulator.cluster.api.write_options import WriteOptions
-from simulator.cluster.api.writing import Writer, as_scale
+from simulator.cluster.api.writing import Writer
 from simulator.cluster.objects import events_v1, selectors
 from simulator.cluster.ports import AuditLine, Runtime, ServiceAddresses, Usage
 from simulator.cluster.resources import EVENTS_V1, METRICS, REVIEWS, SERVICES, stored

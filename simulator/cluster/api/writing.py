@@ -5,18 +5,18 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from simulator.cluster import deleting, errors, kinds
-from simulator.cluster.api import bodies, patching
+from simulator.cluster.api import apply_config, bodies, patching
 from simulator.cluster.api.bodies import Body
 from simulator.cluster.api.requests import Target
+from simulator.cluster.api.scale import as_scale
 from simulator.cluster.api.write_options import WriteOptions
 from simulator.cluster.kinds import admission
-from simulator.cluster.objects import managed_fields, states, structured
+from simulator.cluster.objects import managed_entries, managed_fields, states
 from simulator.cluster.objects.decoding import decode
 from simulator.cluster.objects.parsing import Parsed
 from simulator.cluster.objects.schemas import model_of
 from simulator.cluster.plugins import storage_class
 from simulator.cluster.ports import ServiceAddresses
-from simulator.cluster.printing.column import selector_text
 from simulator.cluster.resources import NAMESPACES, PERSISTENT_VOLUME_CLAIMS, Resource
 from simulator.cluster.store import Object, Store, timestamp
 from simulator.cluster.stored import copied
@@ -66,7 +66,7 @@ class Writer:
     def apply(self, target: Target, change: Parsed, options: WriteOptions) -> tuple[Object, bool]:
         """PATCH by server-side apply; whether it created the object."""
         resource, config = target.resource, change.value
-        _check_config(resource, config)
+        apply_config.check(resource, config)
         live = self.store.find(resource, target.namespace or "", target.name)
         if live is None and target.subresource:
             raise errors.not_found(resource.plural, target.name, resource.group)
@@ -74,7 +74,7 @@ class Writer:
         merged, entries = managed_fields.apply(
             model_of(resource.kind), live or {}, config, by, is_forced=options.is_forced
         )
-        self.warnings[:] = _duplicates(change, options)
+        self.warnings[:] = apply_config.duplicates(change, options)
         new = decode(resource.kind, merged).object
         if live is None:
             return self._store_new(target, self._named(target, new), options, entries), True
@@ -164,14 +164,14 @@ class Writer:
         before = old["metadata"].get("managedFields") or []
         if entries.final is not None:
             after = entries.final
-        elif managed_fields.is_reset(entries.sent) and not target.subresource:
+        elif managed_entries.is_reset(entries.sent) and not target.subresource:
             after = []
         else:
             sent = None if target.subresource else entries.sent
-            known = sent if managed_fields.decode(sent) else before
+            known = sent if managed_entries.decode(sent) else before
             by = _writer(target, options)
             after = managed_fields.record_update(model_of(target.resource.kind), old, new, known, by)
-        if before and managed_fields.are_alike(before, after):
+        if before and managed_entries.are_alike(before, after):
             bare = {key: value for key, value in old["metadata"].items() if key != "managedFields"}
             if {**new, "metadata": bare} == new:
                 after = before
@@ -236,56 +236,6 @@ def _writer(target: Target, options: WriteOptions) -> managed_fields.Writer:
     elif "status" in target.resource.subresources:
         ignored = (("status",),)
     return managed_fields.Writer(options.manager, target.resource.api_version, timestamp(), target.subresource, ignored)
-
-
-def _check_config(resource: Resource, config: Any) -> None:
-    """Is it something that can be applied to objects of this kind? `ApiError` 400."""
-    if not isinstance(config, dict):
-        what = {list: "array", str: "string", bool: "bool"}.get(type(config), "number")
-        raise errors.bad_request(
-            f"error decoding patch: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal {what} "
-            "into Go value of type map[string]interface {}"
-        )
-    version, kind = config.get("apiVersion") or "", config.get("kind") or ""
-    if (version, kind) != (resource.api_version, resource.kind):
-        group, _, short = str(version).rpartition("/")
-        raise errors.bad_request(f"invalid object type: {group}/{short}, Kind={kind}")
-    meta = config.get("metadata")
-    if isinstance(meta, dict) and meta.get("managedFields") is not None:
-        raise errors.bad_request("metadata.managedFields must be nil")
-    if wrong := structured.wrong_with(model_of(resource.kind), config):
-        place = f"{meta.get('namespace', '')}/{meta.get('name', '')}" if isinstance(meta, dict) else "/"
-        kind = f"{resource.group}/{resource.version}, Kind={resource.kind}"
-        text = wrong[0] if len(wrong) == 1 else "errors:\n" + "\n".join(f"  {line}" for line in wrong)
-        # The API server answers 500 here, for it takes a client's mistake for its own; the words are its.
-        raise errors.ApiError(400, "", f"failed to create typed patch object ({place}; {kind}): {text}")
-
-
-def _duplicates(change: Parsed, options: WriteOptions) -> list[str]:
-    keys = [key for twice in change.duplicates.values() for key in twice]
-    lines = [*change.yaml_errors, *(f'  line 1: key "{key}" already set in map' for key in keys)]
-    if not lines or options.validation == "Ignore":
-        return []
-    text = "yaml: unmarshal errors:\n" + "\n".join(lines)
-    if options.validation == "Strict":
-        raise errors.bad_request(f"error strict decoding patch: error converting YAML to JSON: {text}")
-    return [f"error converting YAML to JSON: {text}"]
-
-
-def as_scale(workload: Object) -> Object:
-    """The `scale` subresource of a Deployment or ReplicaSet."""
-    meta = workload["metadata"]
-    kept = ("name", "namespace", "uid", "resourceVersion", "creationTimestamp")
-    return {
-        "kind": "Scale",
-        "apiVersion": "autoscaling/v1",
-        "metadata": {key: meta[key] for key in kept if key in meta},
-        "spec": {"replicas": workload["spec"].get("replicas", 0)},
-        "status": {
-            "replicas": (workload.get("status") or {}).get("replicas", 0),
-            "selector": selector_text(workload["spec"]["selector"]),
-        },
-    }
 
 
 def _wrong_name(have: str, wanted: str) -> errors.ApiError:
