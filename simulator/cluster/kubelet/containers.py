@@ -6,9 +6,8 @@ import secrets
 import signal
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
-from simulator.cluster.kubelet import amounts, container_log, environment, probes, probing, termination, volumes
+from simulator.cluster.kubelet import amounts, container_log, hooks, probes, probing, termination, volumes
 from simulator.cluster.kubelet.back_off import BackOff
 from simulator.cluster.kubelet.container_log import ContainerLog
 from simulator.cluster.kubelet.environment import ConfigError
@@ -27,8 +26,6 @@ RETRY_S = 1.0
 """How soon a container that lacks a ConfigMap or Secret is tried again."""
 TURN_S = 0.05
 """Between any two restarts on the machine, so that pods which die at once leave it time for others."""
-HOOK_S = 60.0
-"""Longest time of a postStart hook."""
 _log = logging.getLogger(__name__)
 
 
@@ -133,7 +130,7 @@ class Container:
         self._tell.normal("Created", "Container created")
         started_at = timestamp()
         mark = f"{self._host.pod['metadata']['uid']}/{self.name}/{self.shown.id[:12]}"
-        argv = command(self.spec, image, env)
+        argv = image.argv(self.spec, env)
         termination.clear(self.spec, self._root)
         is_interactive, has_terminal = bool(self.spec.get("stdin")), bool(self.spec.get("tty"))
         terminal = {"TERM": "xterm"} if has_terminal else {}
@@ -158,7 +155,9 @@ class Container:
         self._process = process
         self._place = place
         self._settled.clear()
-        self._node.table.add(Watched(process.pid, mark, memory_limit(self.spec), self._on_excess, self._on_crowd))
+        self._node.table.add(
+            Watched(process.pid, mark, amounts.memory_limit(self.spec), self._on_excess, self._on_crowd)
+        )
         self._tell.normal("Started", "Container started")
         self.shown.running(started_at)
         self._target = probes.Target(self._host.ip, self.spec, env, self._root, self._host.sandbox)
@@ -233,8 +232,7 @@ class Container:
         self._ending = asyncio.create_task(self._end(self._pod_grace_s() if own is None else float(own)))
 
     async def _post_start(self, target: probes.Target) -> None:
-        hook = self._hook("postStart")
-        why = await probes.attempt(hook, target, HOOK_S) if hook else None
+        why = await hooks.post_start(self.spec, target)
         if why is not None:
             self._tell.warning("FailedPostStartHook", f"PostStartHook failed: {why}")
             self._tell.normal("Killing", "FailedPostStartHook")
@@ -249,25 +247,16 @@ class Container:
         await self._pre_stop(grace_s)
         process.signal(signal.SIGTERM)
         # As the kubelet: a hook that used up the grace leaves two seconds to the process.
-        left_s = max(until - loop.time(), 2.0 if grace_s and self._hook("preStop") else 0.0)
+        left_s = max(until - loop.time(), 2.0 if grace_s and hooks.has_pre_stop(self.spec) else 0.0)
         done, _ = await asyncio.wait([process.ended], timeout=left_s)
         if not done:
             process.kill()
             await asyncio.wait([process.ended])
 
     async def _pre_stop(self, grace_s: float) -> None:
-        hook = self._hook("preStop")
-        if not hook or self._target is None:
-            return
-        if "sleep" in hook:
-            await asyncio.sleep(min(float(hook["sleep"]["seconds"]), grace_s))
-            return
-        why = await probes.attempt(hook, self._target, grace_s)
+        why = await hooks.pre_stop(self.spec, self._target, grace_s) if self._target is not None else None
         if why is not None:
             self._tell.warning("FailedPreStopHook", f"PreStopHook failed: {why}")
-
-    def _hook(self, kind: str) -> dict[str, Any]:
-        return (self.spec.get("lifecycle") or {}).get(kind) or {}
 
     async def _variables(self, image: Image) -> dict[str, str]:
         while True:
@@ -315,22 +304,6 @@ class Container:
         path = self.log_path(self.shown.restart_count - 2)
         path.unlink(missing_ok=True)
         container_log.older(path).unlink(missing_ok=True)
-
-
-def command(spec: Object, image: Image, env: dict[str, str]) -> list[str]:
-    """What runs: `command` replaces the image's entrypoint and drops its arguments, `args` replaces those."""
-    entrypoint = list(spec.get("command") or ())
-    arguments = list(spec.get("args") or ())
-    if not entrypoint:
-        entrypoint = list(image.entrypoint)
-        arguments = arguments or list(image.cmd)
-    return [environment.expand(word, env) for word in entrypoint + arguments]
-
-
-def memory_limit(spec: Object) -> int | None:
-    """Bytes, or None without a limit."""
-    limit = ((spec.get("resources") or {}).get("limits") or {}).get("memory")
-    return None if limit is None else amounts.whole(limit)
 
 
 def _go_duration(seconds: float) -> str:

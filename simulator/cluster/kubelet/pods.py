@@ -9,25 +9,17 @@ from typing import Literal
 from simulator.cluster import deleting
 from simulator.cluster.addresses import Range
 from simulator.cluster.errors import ApiError
-from simulator.cluster.kubelet import environment, pod_status, volume_attachment, volumes
+from simulator.cluster.kubelet import pod_status, volume_attachment, volumes
 from simulator.cluster.kubelet.containers import RETRY_S, Container
 from simulator.cluster.kubelet.environment import ConfigError
 from simulator.cluster.kubelet.host import Node
+from simulator.cluster.kubelet.inputs import Inputs
 from simulator.cluster.kubelet.sandbox.confinement import Confinement
 from simulator.cluster.kubelet.sandbox.sandbox import Sandbox
 from simulator.cluster.objects import states
-from simulator.cluster.resources import (
-    CONFIG_MAPS,
-    PERSISTENT_VOLUME_CLAIMS,
-    PERSISTENT_VOLUMES,
-    PODS,
-    SECRETS,
-    SERVICES,
-)
+from simulator.cluster.resources import PODS
 from simulator.cluster.store import Object, Store, timestamp
 
-_FOUND = {each.plural: each for each in (CONFIG_MAPS, SECRETS, PERSISTENT_VOLUME_CLAIMS, PERSISTENT_VOLUMES)}
-"""What a pod's environment and volumes are made from."""
 HOOK_EXTRA_S = 3.0
 """Beyond the grace, for a process whose preStop hook used it up."""
 _STATUSES = ("initContainerStatuses", "containerStatuses")
@@ -43,6 +35,7 @@ class Pod:
         self._namespace: str = pod["metadata"]["namespace"]
         self._store = store
         self._node = node
+        self._inputs = Inputs(store, node, self._namespace, self.folder)
         self._addresses = addresses
         self._ip: str | None = None
         self._sandbox = Sandbox(Confinement(), "")
@@ -151,24 +144,12 @@ class Pod:
                 volumes.remove(self.folder)
 
     def variables(self, container: Object) -> dict[str, str]:
-        """All variables of a container's environment."""
-        services = list(self._store.list(SERVICES, self._namespace))
-        api = self._store.find(SERVICES, *environment.API)
-        root = self.folder / "root"
-        env = {
-            "HOSTNAME": self.pod["metadata"]["name"],
-            "HOME": str(root),
-            "TMPDIR": str(root / "tmp"),
-            "GAMEDAY_POD_ROOT": str(root),
-        }
-        return env | environment.resolve(container, self.pod, services, self._find, api)
+        """See `Host.variables`."""
+        return self._inputs.variables(self.pod, container)
 
     def write_volumes(self) -> None:
         """Write the volumes; again when what they show has changed. `ConfigError` if something is missing."""
-        if volumes.claims(self.pod):
-            volume_attachment.check(self.pod, list(self._store.list(PODS, self._namespace)), self._find)
-        sources = volumes.Sources(self._find, self._token, self._node.state / "volumes")
-        volumes.materialise(self.pod, self.folder, sources)
+        self._inputs.write_volumes(self.pod)
 
     def changed(self) -> None:
         """Write the pod's status."""
@@ -287,15 +268,6 @@ class Pod:
         if grace is None:
             grace = self.pod["spec"].get("terminationGracePeriodSeconds", 30)
         return 0.0 if self._is_gone else float(grace)
-
-    def _token(self, audience: str) -> str:
-        account = self.pod["spec"].get("serviceAccountName") or "default"
-        name = self.pod["metadata"]["name"]
-        return self._node.tokens.for_pod(self._namespace, account, name, self.uid, audience)
-
-    def _find(self, plural: str, name: str) -> Object | None:
-        resource = _FOUND[plural]
-        return self._store.find(resource, self._namespace if resource.is_namespaced else "", name)
 
 
 async def _cancelled(*tasks: "asyncio.Task[None] | asyncio.Task[Literal[True]]") -> None:

@@ -14,7 +14,9 @@ from typing import Any
 
 import yaml
 
+from simulator.cluster.kubelet import environment
 from simulator.cluster.kubelet.images import postgres
+from simulator.cluster.store import Object
 from simulator.errors import BadInput, NotPossible
 
 
@@ -35,6 +37,13 @@ class Image:
         """Its environment on top of a node's."""
         path = os.pathsep.join([*self.path, base.get("PATH", os.defpath)])
         return {**base, "PATH": path, **self.env}
+
+    def argv(self, container: Object, env: Mapping[str, str]) -> list[str]:
+        """What runs: a container's `command` also drops the image's arguments, its `args` replace those alone."""
+        entrypoint, arguments = container.get("command") or (), container.get("args") or ()
+        if not entrypoint:
+            entrypoint, arguments = self.entrypoint, arguments or self.cmd
+        return [environment.expand(word, env) for word in (*entrypoint, *arguments)]
 
     @property
     def id(self) -> str:

@@ -1,0 +1,57 @@
+"""What the cluster gives a pod: the variables of its containers, and what its volumes show."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from simulator.cluster.kubelet import environment, volume_attachment, volumes
+from simulator.cluster.kubelet.host import Node
+from simulator.cluster.resources import (
+    CONFIG_MAPS,
+    PERSISTENT_VOLUME_CLAIMS,
+    PERSISTENT_VOLUMES,
+    PODS,
+    SECRETS,
+    SERVICES,
+)
+from simulator.cluster.store import Object, Store
+
+_FOUND = {each.plural: each for each in (CONFIG_MAPS, SECRETS, PERSISTENT_VOLUME_CLAIMS, PERSISTENT_VOLUMES)}
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """Of a pod of one namespace on one node, read from the store each time; `folder` is the pod's own."""
+
+    store: Store
+    node: Node
+    namespace: str
+    folder: Path
+
+    def variables(self, pod: Object, container: Object) -> dict[str, str]:
+        """All variables of a container's environment. `ConfigError` if something is missing."""
+        services = list(self.store.list(SERVICES, self.namespace))
+        api = self.store.find(SERVICES, *environment.API)
+        root = self.folder / "root"
+        env = {
+            "HOSTNAME": pod["metadata"]["name"],
+            "HOME": str(root),
+            "TMPDIR": str(root / "tmp"),
+            "GAMEDAY_POD_ROOT": str(root),
+        }
+        return env | environment.resolve(container, pod, services, self._find, api)
+
+    def write_volumes(self, pod: Object) -> None:
+        """Write the volumes; again when what they show has changed. `ConfigError` if something is missing."""
+        if volumes.claims(pod):
+            volume_attachment.check(pod, list(self.store.list(PODS, self.namespace)), self._find)
+
+        def token(audience: str) -> str:
+            account, meta = pod["spec"].get("serviceAccountName") or "default", pod["metadata"]
+            return self.node.tokens.for_pod(self.namespace, account, meta["name"], meta["uid"], audience)
+
+        sources = volumes.Sources(self._find, token, self.node.state / "volumes")
+        volumes.materialise(pod, self.folder, sources)
+
+    def _find(self, plural: str, name: str) -> Object | None:
+        resource = _FOUND[plural]
+        return self.store.find(resource, self.namespace if resource.is_namespaced else "", name)
