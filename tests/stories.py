@@ -6,19 +6,16 @@ import os
 import ssl
 import subprocess
 import sys
-import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import httpx
 import yaml
 
 from simulator.processes import MARK
-
-T = TypeVar("T")
 
 
 @dataclass
@@ -93,15 +90,6 @@ def stop(cluster: Cluster) -> None:
     assert cluster.process.wait(10) == 0
     assert cluster.process.stdout is not None
     cluster.process.stdout.close()
-
-
-def until(condition: Callable[[], T | None], limit_s: float = 20.0) -> T:
-    """What `condition` gives as soon as it is true."""
-    deadline = time.monotonic() + limit_s
-    while not (found := condition()):
-        assert time.monotonic() < deadline, "the condition did not come true"
-        time.sleep(0.02)
-    return found
 
 
 def one_pod(program: str, **container: Any) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+import manifests
 import pytest
 
 pytestmark = pytest.mark.conformance
@@ -78,19 +79,11 @@ def test_what_was_applied_by_the_client_moves_to_the_server(kubectl) -> None:
 
 
 def test_a_deployment_is_applied_beside_a_scaler(kubectl) -> None:
-    web: dict[str, Any] = {
-        "apiVersion": "apps/v1",
-        "kind": "Deployment",
-        "metadata": {"name": "ssa"},
-        "spec": {
-            "replicas": 0,
-            "selector": {"matchLabels": {"app": "ssa"}},
-            "template": {
-                "metadata": {"labels": {"app": "ssa"}},
-                "spec": {"containers": [{"name": "c", "image": "nobody/nothing:9", "ports": [{"containerPort": 80}]}]},
-            },
-        },
-    }
+    web: dict[str, Any] = manifests.deployment(
+        "ssa",
+        {"containers": [{"name": "c", "image": "nobody/nothing:9", "ports": [{"containerPort": 80}]}]},
+        replicas=0,
+    )
     _ssa(kubectl, web)
     kubectl("scale", "deployment/ssa", "--replicas=1")
     web["spec"]["template"]["spec"]["containers"][0]["image"] = "nobody/nothing:8"

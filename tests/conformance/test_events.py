@@ -1,10 +1,11 @@
 """Events by kubectl and by the official client, in both groups that serve them."""
 
 import json
-import time
 
+import manifests
 import pytest
 from kubernetes import client, config
+from waiting import until
 
 pytestmark = pytest.mark.conformance
 
@@ -13,21 +14,13 @@ pytestmark = pytest.mark.conformance
 def unlucky(kubectl):
     """A pod whose image there is not, so that events repeat."""
     spec = {"containers": [{"name": "c", "image": "no-such-image:1"}], "terminationGracePeriodSeconds": 0}
-    kubectl(
-        "create",
-        "-f",
-        "-",
-        stdin=json.dumps({"kind": "Pod", "apiVersion": "v1", "metadata": {"name": "unlucky"}, "spec": spec}),
-    )
+    kubectl("create", "-f", "-", stdin=json.dumps(manifests.pod("unlucky", **spec)))
     yield "unlucky"
     kubectl("delete", "pod", "unlucky", "--now")
 
 
 def _until_counted(kubectl) -> None:
-    end = time.monotonic() + 30
-    while "(x" not in kubectl("events", "--for", "pod/unlucky", "--types=Normal"):
-        assert time.monotonic() < end
-        time.sleep(0.3)
+    until(lambda: "(x" in kubectl("events", "--for", "pod/unlucky", "--types=Normal"), 30)
 
 
 def test_kubectl_events_selects_by_object_and_type_and_counts(kubectl, unlucky) -> None:

@@ -4,6 +4,7 @@ import json
 import re
 from pathlib import Path
 
+import manifests
 import pytest
 
 pytestmark = pytest.mark.conformance
@@ -69,15 +70,11 @@ def test_logs_of_pods_selectors_and_workloads(kubectl) -> None:
 
 
 def test_a_followed_log_ends_with_its_pod(kubectl) -> None:
-    job = {
-        "apiVersion": "v1",
-        "kind": "Pod",
-        "metadata": {"name": "once"},
-        "spec": {
-            "restartPolicy": "Never",
-            "containers": [{"name": "c", "image": "python:3", "command": ["python3", "-c", _TWO_LINES]}],
-        },
-    }
+    job = manifests.pod(
+        "once",
+        restartPolicy="Never",
+        containers=[{"name": "c", "image": "python:3", "command": ["python3", "-c", _TWO_LINES]}],
+    )
     kubectl("create", "-f", "-", stdin=json.dumps(job))
     kubectl("wait", "--for=jsonpath={.status.phase}=Succeeded", "pod/once", "--timeout=20s")
     assert kubectl("logs", "-f", "once") == "one\ntwo\n"

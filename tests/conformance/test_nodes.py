@@ -1,13 +1,14 @@
 """Several nodes: what kubectl shows of them, and what happens when one is powered off, tainted, drained or deleted."""
 
 import json
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import manifests
 import pytest
-from conformance.conftest import embedded
+from clusters import embedded
+from waiting import until
 
 pytestmark = [pytest.mark.conformance, pytest.mark.embedded]
 WORKERS = ("gameday-worker", "gameday-worker2")
@@ -28,13 +29,6 @@ def powered_off(kubeconfig: Path, node: str) -> Iterator[None]:
         yield
     finally:
         switch.unlink()
-
-
-def until(is_so: Callable[[], object], limit_s: float = 25.0) -> None:
-    end = time.monotonic() + limit_s
-    while not is_so():
-        assert time.monotonic() < end, "not so within its bound"
-        time.sleep(0.2)
 
 
 def _pods(kubectl, *extra: str) -> list[dict]:
@@ -194,16 +188,7 @@ def test_replicas_are_spread_and_rules_hold(kubectl) -> None:
     apart = {"topologyKey": "kubernetes.io/hostname", "labelSelector": {"matchLabels": {"app": "apart"}}}
     spec = _sleeper("apart")["spec"]
     spec["affinity"] = {"podAntiAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [apart]}}
-    deployment = {
-        "apiVersion": "apps/v1",
-        "kind": "Deployment",
-        "metadata": {"name": "apart"},
-        "spec": {
-            "replicas": 3,
-            "selector": {"matchLabels": {"app": "apart"}},
-            "template": {"metadata": {"labels": {"app": "apart"}}, "spec": spec},
-        },
-    }
+    deployment = manifests.deployment("apart", spec, replicas=3)
     kubectl("create", "-f", "-", stdin=json.dumps(deployment))
     kubectl("wait", "--for=jsonpath={.status.readyReplicas}=2", "deployment/apart", "--timeout=20s")
     nodes = {pod["spec"].get("nodeName") for pod in _pods(kubectl, "-l", "app=apart")}
@@ -229,16 +214,10 @@ def test_a_gated_pod_waits_and_a_selected_node_is_waited_for(kubectl) -> None:
 
 
 def _sleeper(name: str, *, node: str = "", tolerations: list[dict] | None = None) -> dict:
-    return {
-        "apiVersion": "v1",
-        "kind": "Pod",
-        "metadata": {"name": name},
-        "spec": {
-            **({"nodeName": node} if node else {}),
-            "terminationGracePeriodSeconds": 1,
-            "tolerations": tolerations or [],
-            "containers": [
-                {"name": "c", "image": "python:3", "command": ["python3", "-c", "import time; time.sleep(600)"]}
-            ],
-        },
-    }
+    return manifests.pod(
+        name,
+        **{"nodeName": node} if node else {},
+        terminationGracePeriodSeconds=1,
+        tolerations=tolerations or [],
+        containers=[{"name": "c", "image": "python:3", "command": ["python3", "-c", "import time; time.sleep(600)"]}],
+    )

@@ -2,19 +2,12 @@
 
 import json
 import re
-import time
-from collections.abc import Callable
 
+import manifests
 import pytest
+from waiting import until
 
 pytestmark = pytest.mark.conformance
-
-
-def until(is_so: Callable[[], object], limit_s: float = 20.0) -> None:
-    end = time.monotonic() + limit_s
-    while not is_so():
-        assert time.monotonic() < end, "not so within its bound"
-        time.sleep(0.2)
 
 
 @pytest.fixture
@@ -37,7 +30,7 @@ def _pod(name: str, requests: dict | None = None, **spec: object) -> str:
     if requests:
         container["resources"] = {"requests": requests}
     own = {"terminationGracePeriodSeconds": 1, "containers": [container], **spec}
-    return json.dumps({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name}, "spec": own})
+    return json.dumps(manifests.pod(name, **own))
 
 
 def test_a_quota_of_pods_refuses_in_the_servers_words(kubectl, quota) -> None:

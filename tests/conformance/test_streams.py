@@ -8,54 +8,52 @@ import socket
 import subprocess
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import manifests
 import pytest
 from clusters import VENV_KUBECTL
 from terminal import COLUMNS, ROWS, on_terminal
+from waiting import until
 
 pytestmark = pytest.mark.conformance
 WAIT_S = 20.0
 
-TALKER = {
-    "apiVersion": "v1",
-    "kind": "Pod",
-    "metadata": {"name": "talker"},
-    "spec": {
-        "terminationGracePeriodSeconds": 1,
-        "volumes": [{"name": "settings", "configMap": {"name": "settings"}}],
-        "containers": [
-            {
-                "name": "main",
-                "image": "busybox:1.36",
-                "command": [
-                    "sh",
-                    "-c",
-                    "trap 'exit 0' TERM; n=0; while :; do n=$((n+1)); echo line-$n; sleep 0.1; done",
-                ],
-                "env": [{"name": "WHO", "value": "main"}],
-                "volumeMounts": [{"name": "settings", "mountPath": "/etc/app"}],
-            },
-            {
-                "name": "listener",
-                "image": "busybox",
-                "command": ["sh"],
-                "stdin": True,
-                "tty": True,
-                "env": [{"name": "WHO", "value": "listener"}],
-            },
-            {
-                "name": "reader",
-                "image": "busybox",
-                "command": ["sh", "-c", "while read line; do echo heard $line; done; echo over; sleep 1000"],
-                "stdin": True,
-                "stdinOnce": True,
-            },
-        ],
-    },
-}
+TALKER = manifests.pod(
+    "talker",
+    terminationGracePeriodSeconds=1,
+    volumes=[{"name": "settings", "configMap": {"name": "settings"}}],
+    containers=[
+        {
+            "name": "main",
+            "image": "busybox:1.36",
+            "command": [
+                "sh",
+                "-c",
+                "trap 'exit 0' TERM; n=0; while :; do n=$((n+1)); echo line-$n; sleep 0.1; done",
+            ],
+            "env": [{"name": "WHO", "value": "main"}],
+            "volumeMounts": [{"name": "settings", "mountPath": "/etc/app"}],
+        },
+        {
+            "name": "listener",
+            "image": "busybox",
+            "command": ["sh"],
+            "stdin": True,
+            "tty": True,
+            "env": [{"name": "WHO", "value": "listener"}],
+        },
+        {
+            "name": "reader",
+            "image": "busybox",
+            "command": ["sh", "-c", "while read line; do echo heard $line; done; echo over; sleep 1000"],
+            "stdin": True,
+            "stdinOnce": True,
+        },
+    ],
+)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -65,13 +63,6 @@ def talker(kubeconfig: Path, namespace: str) -> None:
     subprocess.run([*command, "apply", "-f", "-"], input=json.dumps(TALKER).encode(), check=True, capture_output=True)
     ready = ["wait", "--for=condition=Ready", "pod/talker", f"--timeout={WAIT_S:g}s"]
     subprocess.run([*command, *ready], check=True, capture_output=True)
-
-
-def until(condition: Callable[[], object], what: str) -> None:
-    deadline = time.monotonic() + WAIT_S
-    while not condition():
-        assert time.monotonic() < deadline, f"not within {WAIT_S:g} s: {what}"
-        time.sleep(0.05)
 
 
 def run(kubectl, *arguments: str, stdin: bytes | None = None) -> "subprocess.CompletedProcess[bytes]":
@@ -174,7 +165,7 @@ def test_run_i_hands_on_what_is_piped_in(kubectl) -> None:
 
 
 def test_attach_joins_what_is_said_from_now_on(kubectl) -> None:
-    until(lambda: int(_last(kubectl("logs", "talker", "-c", "main"))) > 10, "ten lines")
+    until(lambda: int(_last(kubectl("logs", "talker", "-c", "main"))) > 10, WAIT_S, what="ten lines")
     first = kubectl.until("line-", "attach", "talker", "-c", "main").splitlines()[0]
     assert int(_last(first)) > 10
 
@@ -197,7 +188,7 @@ def test_attach_i_is_heard_and_ends_an_input_that_is_for_one_client(kubectl) -> 
         )
         client.stdin.write(b"one\ntwo\n")
         client.stdin.close()
-        until(lambda: kubectl(*log).splitlines() == ["heard one", "heard two", "over"], "the end of input")
+        until(lambda: kubectl(*log).splitlines() == ["heard one", "heard two", "over"], WAIT_S, what="the end of input")
         client.kill()
         client.wait()
 
@@ -299,13 +290,13 @@ def test_what_a_gone_client_ran_ends_where_it_would_on_a_real_node(kubectl) -> N
         command = kubectl.command("exec", *flags, "talker", "-c", "main", "--", "sh", "-c", f": {label}; {script}")
         if "-it" in flags:
             with on_terminal(command):
-                until(lambda name=label: _running(name, besides="kubectl"), "it runs")
+                until(lambda name=label: _running(name, besides="kubectl"), WAIT_S, what="it runs")
         else:
             client = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-            until(lambda name=label: _running(name, besides="kubectl"), "it runs")
+            until(lambda name=label: _running(name, besides="kubectl"), WAIT_S, what="it runs")
             client.send_signal(signal.SIGKILL)
             client.communicate()
-        until(lambda name=label: not _running(name, besides="kubectl"), f"the end of: {script}")
+        until(lambda name=label: not _running(name, besides="kubectl"), WAIT_S, what=f"the end of: {script}")
 
 
 @pytest.mark.embedded
@@ -315,37 +306,33 @@ def test_what_runs_in_a_container_ends_with_it(kubectl) -> None:
     label = f"within-{time.monotonic_ns()}"
     script = f": {label}; trap '' TERM HUP; setsid sh -c ': {label}; sleep 1000' & while :; do sleep 1; done"
     client = subprocess.Popen(kubectl.command("exec", "short", "--", "sh", "-c", script), stderr=subprocess.PIPE)
-    until(lambda: len(_running(label, besides="kubectl")) >= 2, "it runs")
+    until(lambda: len(_running(label, besides="kubectl")) >= 2, WAIT_S, what="it runs")
     kubectl("delete", "pod", "short", "--grace-period=1")
     _, told = client.communicate(timeout=WAIT_S)
     assert client.returncode == 137, told
-    until(lambda: not _running(label, besides="kubectl"), "nothing is left")
+    until(lambda: not _running(label, besides="kubectl"), WAIT_S, what="nothing is left")
 
 
 @pytest.mark.embedded
 def test_memory_of_what_a_client_runs_is_the_container_s(kubectl) -> None:
-    pod = {
-        "apiVersion": "v1",
-        "kind": "Pod",
-        "metadata": {"name": "small"},
-        "spec": {
-            "restartPolicy": "Never",
-            "containers": [
-                {
-                    "name": "main",
-                    "image": "python:3",
-                    "command": ["sleep", "1000"],
-                    "resources": {"limits": {"memory": "64Mi"}},
-                }
-            ],
-        },
-    }
+    pod = manifests.pod(
+        "small",
+        restartPolicy="Never",
+        containers=[
+            {
+                "name": "main",
+                "image": "python:3",
+                "command": ["sleep", "1000"],
+                "resources": {"limits": {"memory": "64Mi"}},
+            }
+        ],
+    )
     kubectl("apply", "-f", "-", stdin=json.dumps(pod))
     kubectl("wait", "--for=condition=Ready", "pod/small", f"--timeout={WAIT_S:g}s")
     hog = "x = bytearray(128 << 20); import time; time.sleep(1000)"
     assert run(kubectl, "exec", "small", "--", "python3", "-c", hog).returncode == 137
     reason = "jsonpath={.status.containerStatuses[0].state.terminated.reason}"
-    until(lambda: kubectl("get", "pod", "small", "-o", reason) == "OOMKilled", "OOMKilled")
+    until(lambda: kubectl("get", "pod", "small", "-o", reason) == "OOMKilled", WAIT_S, what="OOMKilled")
     kubectl("delete", "pod", "small", "--now")
 
 
@@ -358,8 +345,8 @@ def test_a_daemon_that_a_client_started_leaves_no_zombie(kubectl, kubeconfig: Pa
         stats = subprocess.run(["ps", "-o", "stat=", "--ppid", server], capture_output=True, text=True, check=False)
         return [line for line in stats.stdout.splitlines() if line.startswith("Z")]
 
-    until(zombies, "it ended")
-    until(lambda: not zombies(), "it is reaped")
+    until(zombies, WAIT_S, what="it ended")
+    until(lambda: not zombies(), WAIT_S, what="it is reaped")
 
 
 def _running(label: str, *, besides: str) -> list[int]:

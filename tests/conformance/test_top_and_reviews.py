@@ -2,21 +2,13 @@
 
 import json
 import re
-import time
-from collections.abc import Callable
 
 import pytest
+from waiting import until
 
 pytestmark = pytest.mark.conformance
 
 _BUSY = "import threading, time\nblock = bytearray(64 << 20)\nwhile True: pass"
-
-
-def until(is_so: Callable[[], object], limit_s: float = 30.0) -> None:
-    end = time.monotonic() + limit_s
-    while not is_so():
-        assert time.monotonic() < end, "not so within its bound"
-        time.sleep(0.5)
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import manifests
 import pytest
 
 pytestmark = pytest.mark.conformance
@@ -244,16 +245,12 @@ def test_a_stateful_set_s_data_survives_its_pods_and_goes_with_the_set_if_it_say
 
 
 def test_a_claim_waits_for_its_pod_is_kept_while_it_is_used_and_does_not_grow(kubectl, made) -> None:
-    pod = {
-        "apiVersion": "v1",
-        "kind": "Pod",
-        "metadata": {"name": "reader"},
-        "spec": {
-            "terminationGracePeriodSeconds": 1,
-            "containers": [{"name": "c", "image": "python:3", "command": SLEEPER}],
-            "volumes": [{"name": "data", "persistentVolumeClaim": {"claimName": "own"}}],
-        },
-    }
+    pod = manifests.pod(
+        "reader",
+        terminationGracePeriodSeconds=1,
+        containers=[{"name": "c", "image": "python:3", "command": SLEEPER}],
+        volumes=[{"name": "data", "persistentVolumeClaim": {"claimName": "own"}}],
+    )
     kubectl("create", "-f", "-", stdin=json.dumps(pod))
     kubectl("wait", "pod/reader", "--for=jsonpath={.status.conditions[0].reason}=Unschedulable", WAIT)
     assert 'persistentvolumeclaim "own" not found' in kubectl("describe", "pod/reader")

@@ -3,23 +3,14 @@
 import json
 from typing import Any
 
+import manifests
 import pytest
 
 pytestmark = pytest.mark.conformance
 
-IDLE: dict[str, Any] = {
-    "apiVersion": "apps/v1",
-    "kind": "Deployment",
-    "metadata": {"name": "idle"},
-    "spec": {
-        "replicas": 0,
-        "selector": {"matchLabels": {"app": "idle"}},
-        "template": {
-            "metadata": {"labels": {"app": "idle"}},
-            "spec": {"containers": [{"name": "c", "image": "nobody/nothing:9", "ports": [{"containerPort": 80}]}]},
-        },
-    },
-}
+IDLE: dict[str, Any] = manifests.deployment(
+    "idle", {"containers": [{"name": "c", "image": "nobody/nothing:9", "ports": [{"containerPort": 80}]}]}, replicas=0
+)
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -17,21 +16,13 @@ from typing import TypeVar
 import httpx
 import psycopg
 import pytest
+from waiting import until
 
 from simulator.processes import die_with_parent
 
 DEPLOY = Path(__file__).parents[2] / "target_app" / "deploy"
 ADMIN_TOKEN = "console"
 T = TypeVar("T")
-
-
-def wait_for(condition: Callable[[], T], limit_s: float = 20.0) -> T:
-    """The first true value of `condition`."""
-    deadline = time.monotonic() + limit_s
-    while not (value := condition()):
-        assert time.monotonic() < deadline, "the condition did not come true"
-        time.sleep(0.02)
-    return value
 
 
 @dataclass
@@ -109,7 +100,7 @@ class Postgres:
 
     def restart(self) -> None:
         self.part = _start_postgres(self.parts, self.root, self.address)
-        wait_for(self.accepts)
+        until(self.accepts)
 
 
 @pytest.fixture(scope="session")
@@ -125,7 +116,7 @@ def postgres(parts: Parts) -> Postgres:
     shutil.copytree(DEPLOY / "base" / "initdb", root / "docker-entrypoint-initdb.d")
     address = parts.address()
     server = Postgres(parts, root, address, _start_postgres(parts, root, address))
-    wait_for(server.accepts)
+    until(server.accepts)
     return server
 
 
@@ -138,7 +129,7 @@ def provider(parts: Parts) -> Part:
         PROVIDER_ADMIN_TOKEN=ADMIN_TOKEN,
         PROVIDER_LATENCY="0.01",
     )
-    wait_for(lambda: answers(part.url + "/health"))
+    until(lambda: answers(part.url + "/health"))
     return part
 
 
@@ -158,7 +149,7 @@ def start_app(parts: Parts, postgres: Postgres, provider: Part) -> Callable[...,
             "ADMIN_KEY": "admin",
         }
         part = parts.start("target_app", port=8080, **{**settings, **env})
-        wait_for(lambda: answers(part.url + "/health/ready"))
+        until(lambda: answers(part.url + "/health/ready"))
         return part
 
     return start
@@ -171,7 +162,7 @@ def app(start_app: Callable[..., Part]) -> Part:
 
 @pytest.fixture
 def eventually() -> Callable[..., object]:
-    return wait_for
+    return until
 
 
 @pytest.fixture

@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from stories import connected, container_status, launched, one_pod, stop, until
+from stories import connected, container_status, launched, one_pod, stop
+from waiting import until
 
 from simulator.cluster.kubelet.sandbox import capabilities, landlock, trial
 from simulator.cluster.kubelet.sandbox.black_hole import BlackHole

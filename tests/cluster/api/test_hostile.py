@@ -15,8 +15,11 @@ from urllib.parse import quote, urlsplit
 
 import psutil
 import pytest
+from beside_api import FakeAddresses, FakeRuntime, NoUsage
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from manifests import deployment
+from waiting import until
 
 from simulator.cluster.api import patience, watching
 from simulator.cluster.api.app import build_app
@@ -26,7 +29,6 @@ from simulator.cluster.kinds import admission
 from simulator.cluster.resources import CONFIG_MAPS, NAMESPACES
 from simulator.cluster.store import Store
 from simulator.cluster.users import Tokens
-from tests.cluster.conftest import FakeAddresses, FakeRuntime, NoUsage
 
 MAPS = "/api/v1/namespaces/default/configmaps"
 DEPLOYMENTS = "/apis/apps/v1/namespaces/default/deployments"
@@ -123,18 +125,7 @@ def door() -> Iterator[Door]:
 
 
 def _good_deployment() -> dict[str, Any]:
-    return {
-        "apiVersion": "apps/v1",
-        "kind": "Deployment",
-        "metadata": {"name": "web", "labels": {"app": "web"}},
-        "spec": {
-            "selector": {"matchLabels": {"app": "web"}},
-            "template": {
-                "metadata": {"labels": {"app": "web"}},
-                "spec": {"containers": [{"name": "c", "image": "i", "ports": [{"containerPort": 80}]}]},
-            },
-        },
-    }
+    return deployment("web", {"containers": [{"name": "c", "image": "i", "ports": [{"containerPort": 80}]}]})
 
 
 WORDS = ["metadata", "spec", "name", "labels", "annotations", "managedFields", "template", "containers", "ports", "env"]
@@ -365,7 +356,7 @@ def test_five_hundred_watches_that_nobody_reads_are_ended_and_delay_nobody(door,
         for _ in range(500):
             client = stack.enter_context(door.connect(receive_buffer=4096))
             client.sendall(door.head("GET", path))
-        _until(lambda: door.store.open_watches >= before + 500)
+        until(lambda: door.store.open_watches >= before + 500)
 
         def flood(n: int) -> None:
             data = {"a": f"{n}" + "x" * 20_000}
@@ -378,7 +369,7 @@ def test_five_hundred_watches_that_nobody_reads_are_ended_and_delay_nobody(door,
             door.loop.call_soon_threadsafe(flood, n)
             if n % 10 == 0:
                 assert door.is_well()
-        _until(lambda: door.store.open_watches == before, 60)
+        until(lambda: door.store.open_watches == before, 60)
         assert door.is_well()
         grown_mb = psutil.Process().memory_info().rss / 1e6 - rss_mb
     assert grown_mb < 400
@@ -395,13 +386,6 @@ def test_answers_that_are_read_slowly_end(door, monkeypatch) -> None:
             client = stack.enter_context(door.connect(receive_buffer=4096))
             client.sendall(door.head("GET", MAPS))
         assert door.is_well()
-        _until(lambda: door.ask("GET", f"{MAPS}?limit=3")[0] == 200)
+        until(lambda: door.ask("GET", f"{MAPS}?limit=3")[0] == 200)
     for n in range(8):
         door.ask("DELETE", f"{MAPS}/large{n}")
-
-
-def _until(condition: Any, limit_s: float = 30.0) -> None:
-    deadline = time.monotonic() + limit_s
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)

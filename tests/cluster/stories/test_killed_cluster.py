@@ -7,10 +7,11 @@ from pathlib import Path
 
 import psutil
 import pytest
+from stories import Cluster, start, stop
+from waiting import until
 
 from simulator.cluster import leftovers
 from simulator.processes import find_marked
-from tests.stories import Cluster, start, stop, until
 
 pytestmark = pytest.mark.cluster
 

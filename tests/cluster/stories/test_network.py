@@ -2,13 +2,14 @@
 
 import socket
 import ssl
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
 import httpx
 import pytest
-from stories import Cluster, container_status, one_pod, start, stop, until
+from stories import Cluster, container_status, one_pod
+from waiting import until
 
 from simulator.cluster.kubelet.images.postgres import find_programs
 from simulator.cluster.kubelet.sandbox import trial
@@ -27,15 +28,6 @@ class Handler(socketserver.StreamRequestHandler):
 socketserver.ThreadingTCPServer((os.environ["POD_IP"], 8000), Handler).serve_forever()
 """
 """Tells each client its address."""
-
-
-@pytest.fixture(scope="module")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    running = start(tmp_path_factory.mktemp("state"), "--crash-base", "0.3", "--crash-cap", "1")
-    try:
-        yield running
-    finally:
-        stop(running)
 
 
 def run_pod(cluster: Cluster, namespace: str, name: str, program: str, **container: Any) -> str:

@@ -6,13 +6,13 @@ import sys
 import time
 import urllib.request
 import uuid
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
-from stories import Cluster, container_status, one_pod, start, stop, until
+from stories import Cluster, container_status, one_pod, start, stop
+from waiting import until
 
 from simulator.cluster.kubelet.sandbox import landlock
 from simulator.processes import find_marked
@@ -33,15 +33,6 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def log_message(self, *_): pass
 http.server.ThreadingHTTPServer((os.environ["POD_IP"], 8000), Handler).serve_forever()
 """
-
-
-@pytest.fixture(scope="module")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    running = start(tmp_path_factory.mktemp("state"), "--crash-base", "0.3", "--crash-cap", "1")
-    try:
-        yield running
-    finally:
-        stop(running)
 
 
 def web(release: str, replicas: int = 3) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from waiting import soon
 
 from simulator.cluster.errors import NodeRefusal
 from simulator.cluster.kubelet.processes import launching
@@ -42,13 +43,7 @@ async def place(tmp_path: Path) -> AsyncIterator[Place]:
     yield place
     for guest in list(place.guests):
         guest.kill()
-    await _until(lambda: not place.guests)
-
-
-async def _until(condition) -> None:
-    async with asyncio.timeout(BOUND_S):
-        while not condition():
-            await asyncio.sleep(0.01)
+    await soon(lambda: not place.guests)
 
 
 async def test_a_command_s_output_waits_for_its_client(place: Place, tmp_path: Path) -> None:
@@ -58,7 +53,7 @@ async def test_a_command_s_output_waits_for_its_client(place: Place, tmp_path: P
     )
     executed.start()
     running = asyncio.create_task(executed.run(client.send))
-    await _until(lambda: client.calls)
+    await soon(lambda: client.calls)
     assert (client.calls, client.taken) == (1, b"")
     assert not (tmp_path / "done").exists()
     client.go.set()
@@ -136,7 +131,7 @@ async def test_listeners_hear_the_same_and_a_late_one_is_let_go_of(tmp_path: Pat
         listener.start()
     tasks = asyncio.create_task(quick.run(hearing.send)), asyncio.create_task(slow.run(waiting.send))
     await quick.write(b"go\n")
-    await _until(lambda: len(hearing.taken) == 3 * attaching.LARGEST_BACKLOG)
+    await soon(lambda: len(hearing.taken) == 3 * attaching.LARGEST_BACKLOG)
     waiting.go.set()
     with pytest.raises(NodeRefusal, match="fell behind"):
         await tasks[1]

@@ -9,8 +9,8 @@ from typing import Any
 
 import psutil
 import pytest
-
-from tests.stories import Cluster, container_status, one_pod, start, stop, until
+from stories import Cluster, container_status, one_pod, start, stop
+from waiting import until
 
 pytestmark = pytest.mark.cluster
 

@@ -5,6 +5,8 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 
+from waiting import soon
+
 from simulator.cluster.controllers.reconciling import Key, drive, own_key
 from simulator.cluster.resources import CONFIG_MAPS
 from simulator.cluster.store import Store
@@ -30,12 +32,6 @@ def count_up(store: Store) -> int:
     return int(store.modify(CONFIG_MAPS, "d", "a", change)["data"]["n"])
 
 
-async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
-        while not condition():
-            await asyncio.sleep(0.001)
-
-
 async def test_a_key_that_is_dear_to_reconcile_rests_but_sees_the_last_change() -> None:
     store, seen = Store(), list[str]()
     store.create(CONFIG_MAPS, {"metadata": {"namespace": "d", "name": "a"}, "data": {"n": "0"}})
@@ -47,11 +43,11 @@ async def test_a_key_that_is_dear_to_reconcile_rests_but_sees_the_last_change() 
             pass
 
     async with driven(store, reconcile):
-        await until(lambda: bool(seen))
+        await soon(lambda: bool(seen))
         for _ in range(50):
             last = count_up(store)
             await asyncio.sleep(0.001)
-        await until(lambda: seen[-1] == str(last))
+        await soon(lambda: seen[-1] == str(last))
     assert len(seen) < 10
 
 
@@ -66,5 +62,5 @@ async def test_a_key_that_failed_is_tried_again_and_others_go_on() -> None:
             raise ValueError("not yet")
 
     async with driven(store, reconcile):
-        await until(lambda: seen.count("bad") == 2)
+        await soon(lambda: seen.count("bad") == 2)
     assert seen.count("good") == 1
