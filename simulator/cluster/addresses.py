@@ -69,13 +69,13 @@ class Subnet:
         """Let others have it."""
         self._claim.close()
 
-    def pods(self, index: int = 0, count: int = 1) -> "Range":
+    def pods(self, index: int, count: int) -> "Range":
         """What the pods of one of `count` nodes get of the pods' half; see `pod_cidr`."""
         size = _thirds_of_a_node(count)
         first = index * size
         return Range(lambda: self._hosts(max(1, first), first + size - 1))
 
-    def pod_cidr(self, index: int = 0, count: int = 1) -> str:
+    def pod_cidr(self, index: int, count: int) -> str:
         """The same as people write it: the whole half for one node, /20 for up to 8 and /22 for up to 32."""
         size = _thirds_of_a_node(count)
         return f"127.{self.number}.{index * size}.0/{24 - size.bit_length() + 1}"

@@ -7,16 +7,15 @@ from aiohttp import web
 
 from simulator.cluster.credentials import Credentials
 
+_HOST = "127.0.0.1"
 _LINGER_S = 1.0
 _LONGEST_LINE = 1024 * 1024
 """Bytes of a request's first line, as Go's server allows: the query of the path holds the command to execute."""
 
 
 @asynccontextmanager
-async def serve(
-    app: web.Application, credentials: Credentials, *, host: str = "127.0.0.1", port: int = 0
-) -> AsyncIterator[str]:
-    """Serve `app` while the context lasts; gives its URL. `OSError` if the port is taken. Port 0 takes a free one.
+async def serve(app: web.Application, credentials: Credentials) -> AsyncIterator[str]:
+    """Serve `app` on a free port of loopback while the context lasts; gives its URL.
 
     A handler ends with its client, so that watches and followed logs leave nothing behind.
     """
@@ -29,9 +28,9 @@ async def serve(
     )
     await runner.setup()
     try:
-        site = web.TCPSite(runner, host, port, ssl_context=credentials.server_tls)
+        site = web.TCPSite(runner, _HOST, 0, ssl_context=credentials.server_tls)
         await site.start()
         bound = runner.addresses[0][1]
-        yield f"https://{host}:{bound}"
+        yield f"https://{_HOST}:{bound}"
     finally:
         await runner.cleanup()

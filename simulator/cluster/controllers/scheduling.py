@@ -134,7 +134,7 @@ def _set_scheduled(pod: Object, new: Mapping[str, Any]) -> None:
     status = pod.setdefault("status", {})
     status.setdefault("phase", "Pending")
     conditions = status.setdefault("conditions", [])
-    old = next((entry for entry in conditions if entry["type"] == "PodScheduled"), None)
+    old = states.condition(pod, "PodScheduled")
     if old is not None and all(old.get(key) == value for key, value in new.items()):
         return
     is_same = old is not None and old["status"] == new["status"]

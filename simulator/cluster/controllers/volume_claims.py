@@ -22,7 +22,6 @@ from simulator.cluster.scheduler.volume_binding import SELECTED
 from simulator.cluster.store import Change, Object, Store
 
 _PROVISIONER = "volume.kubernetes.io/storage-provisioner"
-_BOUND = ("pv.kubernetes.io/bind-completed", "pv.kubernetes.io/bound-by-controller")
 _BY = "persistentvolume-controller"
 
 

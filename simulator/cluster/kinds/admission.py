@@ -40,13 +40,13 @@ def admit_update(resource: Resource, obj: Object, old: Object) -> Object:
 
 
 def _check(resource: Resource, obj: Object, old: Object | None) -> None:
-    causes = find_causes(resource.kind, obj, old)
+    causes = _causes(resource.kind, obj, old)
     if causes:
         name = obj["metadata"].get("name") or obj["metadata"].get("generateName", "")
         raise errors.invalid_for(resource.kind, name, causes, resource.group)
 
 
-def find_causes(name: str, obj: Object, old: Object | None = None) -> list[Cause]:
+def _causes(name: str, obj: Object, old: Object | None) -> list[Cause]:
     """Everything wrong with a defaulted object of kind `name`, or with changing `old` into it."""
     kind = kinds.of(name)
     missing = list(_required(model_of(name), obj, ""))

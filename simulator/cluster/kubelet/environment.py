@@ -7,6 +7,7 @@ Environment Variables", "Connecting Applications with Services" § Environment V
 import base64
 import re
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from simulator.cluster.kubelet import amounts
@@ -148,25 +149,11 @@ def config_map_bytes(config_map: Object, key: str) -> bytes | None:
 
 
 def _from_source(source: Mapping[str, Any], find: Find) -> dict[str, str]:
-    prefix = source.get("prefix") or ""
-    for field_name, plural, word in (
-        ("configMapRef", "configmaps", "configmap"),
-        ("secretRef", "secrets", "secret"),
-    ):
-        reference = source.get(field_name)
-        if reference is None:
-            continue
-        found = find(plural, reference["name"])
-        if found is None:
-            if reference.get("optional"):
-                return {}
-            raise ConfigError(f'{word} "{reference["name"]}" not found')
-        read = config_map_bytes if plural == "configmaps" else secret_bytes
-        values = {key: read(found, key) or b"" for key in found.get("data") or {}}
-        return {
-            prefix + key: value.decode(errors="replace") for key, value in values.items() if _NAME.match(prefix + key)
-        }
-    return {}
+    prefix, named = source.get("prefix") or "", _named(source, "Ref", find)
+    if named is None or named.object is None:
+        return {}
+    values = {key: named.read(key) or b"" for key in named.object.get("data") or {}}
+    return {prefix + key: value.decode(errors="replace") for key, value in values.items() if _NAME.match(prefix + key)}
 
 
 def _from_reference(source: Mapping[str, Any], container: Object, pod: Object, find: Find) -> str | None:
@@ -174,27 +161,41 @@ def _from_reference(source: Mapping[str, Any], container: Object, pod: Object, f
         return field(pod, source["fieldRef"]["fieldPath"])
     if "resourceFieldRef" in source:
         return resource(source["resourceFieldRef"], container, pod)
-    for field_name, plural, word in (
-        ("configMapKeyRef", "configmaps", "configmap"),
-        ("secretKeyRef", "secrets", "secret"),
-    ):
-        reference = source.get(field_name)
+    named = _named(source, "KeyRef", find)
+    if named is None:
+        raise ConfigError("valueFrom names no source that this node knows")
+    reference = named.reference
+    value = named.read(reference["key"])
+    if value is None and not reference.get("optional"):
+        place = f"{named.kind} {pod['metadata'].get('namespace')}/{reference['name']}"
+        raise ConfigError(f"couldn't find key {reference['key']} in {place}")
+    return None if value is None else value.decode(errors="replace")
+
+
+@dataclass(frozen=True)
+class _Named:
+    """A ConfigMap or Secret that a container refers to; no object where it is optional and not there."""
+
+    kind: str
+    reference: Mapping[str, Any]
+    object: Object | None
+
+    def read(self, key: str) -> bytes | None:
+        if self.object is None:
+            return None
+        return (config_map_bytes if self.kind == "ConfigMap" else secret_bytes)(self.object, key)
+
+
+def _named(source: Mapping[str, Any], suffix: str, find: Find) -> _Named | None:
+    for kind, field_name in (("ConfigMap", "configMap"), ("Secret", "secret")):
+        reference = source.get(f"{field_name}{suffix}")
         if reference is None:
             continue
-        name, key = reference["name"], reference["key"]
-        found = find(plural, name)
-        if found is None:
-            if reference.get("optional"):
-                return None
-            raise ConfigError(f'{word} "{name}" not found')
-        value = (config_map_bytes if plural == "configmaps" else secret_bytes)(found, key)
-        if value is None:
-            if reference.get("optional"):
-                return None
-            kind = "ConfigMap" if plural == "configmaps" else "Secret"
-            raise ConfigError(f"couldn't find key {key} in {kind} {pod['metadata'].get('namespace')}/{name}")
-        return value.decode(errors="replace")
-    raise ConfigError("valueFrom names no source that this node knows")
+        found = find(f"{kind.lower()}s", reference["name"])
+        if found is None and not reference.get("optional"):
+            raise ConfigError(f'{kind.lower()} "{reference["name"]}" not found')
+        return _Named(kind, reference, found)
+    return None
 
 
 def _upper(name: str) -> str:

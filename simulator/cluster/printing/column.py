@@ -10,6 +10,7 @@ from simulator.cluster.store import Object
 from simulator.cluster.stored import Stored
 
 NONE = "<none>"
+_SHOWN = 3
 Read = Callable[[Object, datetime], Any]
 """A cell out of an object and the present."""
 
@@ -91,10 +92,10 @@ def labels_text(labels: Mapping[str, str] | None) -> str:
     return ",".join(f"{key}={value}" for key, value in sorted((labels or {}).items())) or NONE
 
 
-def shorten(items: Sequence[str], shown: int = 3) -> str:
+def shorten(items: Sequence[str]) -> str:
     """The first few of a list: `a,b,c + 2 more...`."""
-    more = f" + {len(items) - shown} more..." if len(items) > shown else ""
-    return ",".join(items[:shown]) + more or NONE
+    more = f" + {len(items) - _SHOWN} more..." if len(items) > _SHOWN else ""
+    return ",".join(items[:_SHOWN]) + more or NONE
 
 
 def present() -> datetime:
