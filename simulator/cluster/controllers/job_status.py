@@ -61,5 +61,4 @@ def _set(status: Object, kind: str, truth: str, reason: str, message: str, at: s
     old = next((each for each in status["conditions"] if each["type"] == kind), None)
     if old is not None and old["status"] == truth:
         return
-    others = [each for each in status["conditions"] if each["type"] != kind]
-    status["conditions"] = [*others, {**new, "lastProbeTime": at, "lastTransitionTime": at}]
+    states.put_condition(status, {**new, "lastProbeTime": at, "lastTransitionTime": at})

@@ -133,11 +133,9 @@ def _looks_at_pods(spec: Mapping[str, Any]) -> bool:
 def _set_scheduled(pod: Object, new: Mapping[str, Any]) -> None:
     status = pod.setdefault("status", {})
     status.setdefault("phase", "Pending")
-    conditions = status.setdefault("conditions", [])
     old = states.condition(pod, "PodScheduled")
     if old is not None and all(old.get(key) == value for key, value in new.items()):
         return
     is_same = old is not None and old["status"] == new["status"]
     at = old["lastTransitionTime"] if is_same and old is not None else timestamp()
-    entry = {"type": "PodScheduled", "lastProbeTime": None, "lastTransitionTime": at, **new}
-    status["conditions"] = [each for each in conditions if each["type"] != "PodScheduled"] + [entry]
+    states.put_condition(status, {"type": "PodScheduled", "lastProbeTime": None, "lastTransitionTime": at, **new})

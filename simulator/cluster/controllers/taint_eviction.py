@@ -82,5 +82,4 @@ def disrupted(pod: Object, reason: str, message: str) -> None:
         "reason": reason,
         "message": message,
     }
-    others = [each for each in status.get("conditions") or () if each["type"] != "DisruptionTarget"]
-    status["conditions"] = [*others, new]
+    states.put_condition(status, new)

@@ -37,6 +37,12 @@ def condition(obj: Object, kind: str) -> dict[str, Any] | None:
     return next((entry for entry in conditions if entry["type"] == kind), None)
 
 
+def put_condition(status: Object, new: dict[str, Any]) -> None:
+    """Make `new` the last condition of a status, and the only one of its type. In place."""
+    others = [entry for entry in status.get("conditions") or () if entry["type"] != new["type"]]
+    status["conditions"] = [*others, new]
+
+
 def truths(obj: Object) -> dict[str, str]:
     """The status of each condition, by its type."""
     return {entry["type"]: entry["status"] for entry in (obj.get("status") or {}).get("conditions") or ()}
