@@ -75,6 +75,7 @@ def test_leases_are_renewed(kubectl) -> None:
 
 def test_a_node_without_power_loses_its_pods_and_gets_them_back(kubectl, kubeconfig) -> None:
     kubectl("scale", "deployment/web", "--replicas=4")
+    kubectl("rollout", "restart", "deployment/web")  # which spreads its pods anew
     kubectl("rollout", "status", "deployment/web", "--timeout=30s")
     node = "gameday-worker"
     lost = {pod["metadata"]["name"] for pod in _web_on(kubectl, node)}

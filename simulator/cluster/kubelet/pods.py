@@ -20,6 +20,9 @@ from simulator.cluster.objects import states
 from simulator.cluster.resources import PODS
 from simulator.cluster.store import Object, Store, timestamp
 
+SHORTEST_END_S = 0.3
+"""From the request to the end of a pod's object. `kubectl delete` looks for the pod and then begins to watch its name:
+one of the same name that has taken its place in between is waited for in vain. Containers take no shorter to go."""
 HOOK_EXTRA_S = 3.0
 """Beyond the grace, for a process whose preStop hook used it up."""
 _STATUSES = ("initContainerStatuses", "containerStatuses")
@@ -238,6 +241,7 @@ class Pod:
 
     async def _terminate(self) -> None:
         loop = asyncio.get_running_loop()
+        shortest_until = loop.time() + SHORTEST_END_S
         until = loop.time() + self._grace_s()
         stopping = asyncio.create_task(self._stop_all(self._grace_s()))
         while not stopping.done():
@@ -250,6 +254,10 @@ class Pod:
             if loop.time() >= until and not stopping.done():
                 for container in self.all_containers():
                     container.kill()
+        while not self._is_gone and (left_s := shortest_until - loop.time()) > 0:
+            self._end_changed.clear()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._end_changed.wait(), left_s)
         self._remove_object()
 
     async def _stop_all(self, grace_s: float) -> None:
