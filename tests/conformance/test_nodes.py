@@ -78,6 +78,7 @@ def test_a_node_without_power_loses_its_pods_and_gets_them_back(kubectl, kubecon
     kubectl("rollout", "restart", "deployment/web")  # which spreads its pods anew
     kubectl("rollout", "status", "deployment/web", "--timeout=30s")
     node = "gameday-worker"
+    until(lambda: not any(pod["metadata"].get("deletionTimestamp") for pod in _web_on(kubectl, node)))
     lost = {pod["metadata"]["name"] for pod in _web_on(kubectl, node)}
     assert lost
     with powered_off(kubeconfig, node):
