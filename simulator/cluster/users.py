@@ -30,13 +30,16 @@ class User:
     is_admin: bool = False
 
 
-ADMIN = User("kubernetes-admin", ("system:masters", "system:authenticated"), is_admin=True)
+ADMINS = "system:masters"
+"""The group that may do everything."""
+SERVICE_ACCOUNT = "system:serviceaccount:"
+ADMIN = User("kubernetes-admin", (ADMINS, "system:authenticated"), is_admin=True)
 
 
 def service_account(namespace: str, name: str) -> User:
     """A service account, as RBAC names it."""
     groups = ("system:serviceaccounts", f"system:serviceaccounts:{namespace}", "system:authenticated")
-    return User(f"system:serviceaccount:{namespace}:{name}", groups)
+    return User(f"{SERVICE_ACCOUNT}{namespace}:{name}", groups)
 
 
 class Tokens:

@@ -82,3 +82,25 @@ async def test_without_a_token_there_is_nothing(server, header) -> None:
         stranger.get(server.url + "/version", headers={"Authorization": header}) as answer,
     ):
         assert answer.status == 401
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"Impersonate-User": "bob"}, 403),
+        ({"Impersonate-User": "system:serviceaccount:shop:default"}, 403),
+        ({"Impersonate-User": "bob", "Impersonate-Group": "system:masters"}, 200),
+    ],
+)
+async def test_the_administrator_may_act_as_somebody_else_and_then_is_no_more(server, headers, status) -> None:
+    async with server.http.get(server.url + "/api/v1/namespaces/shop/pods", headers=headers) as answer:
+        assert answer.status == status
+
+
+async def test_nobody_else_may(server) -> None:
+    headers = {"Authorization": f"Bearer {server.tokens.for_pod(*POD)}", "Impersonate-User": "bob"}
+    async with server.http.get(server.url + "/version", headers=headers) as answer:
+        assert (await answer.json())["message"] == (
+            'users "bob" is forbidden: User "system:serviceaccount:shop:default" cannot impersonate resource "users" '
+            'in API group "" at the cluster scope'
+        )

@@ -106,6 +106,8 @@ class Desk:
         """Until the rollout that a command began is over, as a person would wait."""
         status, said = self.run(f"kubectl rollout status deployment/{self.document['app']} --timeout={LIMIT_S:g}s")
         assert status == 0, said
+        ending = "jsonpath='{.items[?(@.metadata.deletionTimestamp)].metadata.name}'"
+        self.until_ok(f'test -z "$(kubectl get pods -o {ending})"')
 
 
 @pytest.fixture(scope="module")

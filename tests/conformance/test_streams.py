@@ -18,6 +18,8 @@ from clusters import VENV_KUBECTL
 from terminal import COLUMNS, ROWS, on_terminal
 from waiting import until
 
+from simulator.cluster.kubelet.sandbox import landlock
+
 pytestmark = pytest.mark.conformance
 WAIT_S = 20.0
 
@@ -173,7 +175,8 @@ def test_attach_joins_what_is_said_from_now_on(kubectl) -> None:
 def test_attach_it_holds_a_container_s_own_terminal(kubectl) -> None:
     with on_terminal(kubectl.command("attach", "-it", "talker", "-c", "listener")) as terminal:
         terminal.expect("prompt")
-        terminal.type("stty size; echo $WHO-$((1+1))\n")
+        told = f"until stty size | grep -q '^{ROWS} .'; do sleep 0.1; done"  # the size follows the prompt
+        terminal.type(f"{told}; stty size; echo $WHO-$((1+1))\n")
         terminal.expect(f"{ROWS} {COLUMNS}")
         terminal.expect("listener-2")
     assert "listener-2" in kubectl("logs", "talker", "-c", "listener")
@@ -369,3 +372,12 @@ def test_streams_are_in_the_audit_log_as_they_begin(kubectl, kubeconfig: Path) -
     told = [line for line in lines if "/pods/talker/exec?" in line["path"] and "command=true" in line["path"]]
     assert told
     assert {(line["verb"], line["code"]) for line in told} == {("create", 101)}
+
+
+@pytest.mark.embedded
+@pytest.mark.skipif(landlock.version() < 6, reason="the kernel does not bound signals")
+def test_no_signal_leaves_a_pod(kubectl) -> None:
+    with subprocess.Popen(["sleep", "60"]) as stranger:
+        assert "not permitted" in kubectl("exec", "talker", "--", "sh", "-c", f"kill {stranger.pid}", ok=False)
+        assert stranger.poll() is None
+        stranger.kill()

@@ -4,12 +4,12 @@ The roles system:discovery, system:public-info-viewer and system:basic-user of t
 Authorization"; there are no other roles here, so nothing can be granted to a service account.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from simulator.cluster import errors
 from simulator.cluster.api import requests
 from simulator.cluster.api.requests import Target
-from simulator.cluster.users import User
+from simulator.cluster.users import ADMINS, SERVICE_ACCOUNT, User, service_account
 
 OPEN_PATHS = ("api", "apis", "openapi", "version", "healthz", "livez", "readyz")
 _OPEN_KINDS = ("SelfSubjectAccessReview", "SelfSubjectRulesReview", "SelfSubjectReview")
@@ -35,6 +35,19 @@ def check(user: User, method: str, path: str, query: Mapping[str, str], target: 
         f'in API group "{resource.group}" {where}'
     )
     raise errors.forbidden(resource.plural, target.name, why, resource.group)
+
+
+def acting(user: User, other: str | None, groups: Sequence[str]) -> User:
+    """Whom the request is made for (`kubectl --as`): `user`, or who is impersonated; `ApiError` 403 if he may not."""
+    if other is None:
+        return user
+    if not user.is_admin:
+        why = f'User "{user.name}" cannot impersonate resource "users" in API group "" at the cluster scope'
+        raise errors.forbidden("users", other, why)
+    if other.startswith(SERVICE_ACCOUNT):
+        namespace, _, name = other.removeprefix(SERVICE_ACCOUNT).partition(":")
+        return service_account(namespace, name)
+    return User(other, (*groups, "system:authenticated"), is_admin=ADMINS in groups)
 
 
 def verb_of(method: str, query: Mapping[str, str], target: Target) -> str:

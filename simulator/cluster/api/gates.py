@@ -83,6 +83,8 @@ def authenticated(user_of: Callable[[str], User | None]) -> Middleware:
         user = user_of(token.strip()) if scheme.lower() == "bearer" and token.isascii() else None
         if user is None:
             raise errors.unauthorized()
+        groups = request.headers.getall("Impersonate-Group", [])
+        user = authorizing.acting(user, request.headers.get("Impersonate-User"), groups)
         authorizing.check(user, request.method, request.path, request.query, requests.parse_path(request.path))
         request[USER] = user
         return await handler(request)

@@ -95,6 +95,8 @@ async def stream(request: web.Request, store: Store, wanted: WatchRequest, watch
             if wanted.since is None or change.version > wanted.since:
                 for line in _lines(change, wanted, watches):
                     await client.send(line)
+    except ConnectionError:
+        pass  # the client is gone
     finally:
         watches.live.discard(watch)
         watch.close()

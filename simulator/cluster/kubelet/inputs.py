@@ -37,6 +37,7 @@ class Inputs:
             "HOME": str(root),
             "TMPDIR": str(root / "tmp"),
             "GAMEDAY_POD_ROOT": str(root),
+            "GAMEDAY_POD_IP": (pod.get("status") or {}).get("podIP", ""),
         }
         return env | environment.resolve(container, pod, services, self._find, api)
 

@@ -55,6 +55,10 @@ _ANY = "*"
 """The tag of an image that is the same under every tag."""
 
 
+_AT_HOME = {"PGHOST": "localhost"}
+"""There is no socket that is the pod's alone; its own connections to localhost are."""
+
+
 def _module(name: str) -> tuple[str, ...]:
     return (sys.executable, "-m", name)
 
@@ -70,7 +74,9 @@ def shipped(*more: Image) -> dict[str, Image]:
     """Every image that this cluster can run, by its full name; `more` come beside or in place of the shipped ones."""
     python = f"python:{sys.version_info.major}.{sys.version_info.minor}"
     images = (
-        Image("postgres:18", _module("simulator.cluster.kubelet.images.postgres"), ("postgres",), path=_postgres()),
+        Image(
+            "postgres:18", _module("simulator.cluster.kubelet.images.postgres"), ("postgres",), _AT_HOME, _postgres()
+        ),
         Image("gameday/target-app:1.0.0", _module("target_app")),
         Image("gameday/llm-provider:1.0.0", _module("target_app.provider")),
         Image("gameday/faults:1.0.0", _module("simulator.faults.sessions")),

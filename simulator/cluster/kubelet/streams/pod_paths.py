@@ -22,6 +22,7 @@ _MAKE = 'mkdir -p -- "$0" && exec "$@"'
 def inside(command: Sequence[str], root: Path, folder: Path) -> list[str]:
     """`command` with absolute paths found below `root`, told from the working folder `folder`."""
     program, *words = command
+    folder = folder.resolve()  # a mount is a link here, and `..` leads on from where it points
     if Path(program).name == "tar":
         return _of_tar(words, root, folder)
     return [_found(word, root, folder) for word in command]
