@@ -32,7 +32,7 @@ unit: $(VENV)/.developed ## the quick tests
 
 test: $(VENV)/.developed lint types ## everything: unit tests, other projects' clients, whole drills (under 8 minutes)
 	@$(BIN)/pytest -n 3 -m "not e2e"
-	@$(BIN)/pytest -n 2 --dist loadgroup -m e2e
+	@$(BIN)/pytest -n 2 --dist loadfile -m e2e
 
 conformance: $(VENV)/.developed ## other projects' clients, with every kubectl here; KUBECONFIG=... runs them on that cluster
 	@CONFORMANCE_EVERY_KUBECTL=1 CONFORMANCE_KUBECONFIG="$(named_kubeconfig)" \

@@ -13,7 +13,6 @@ from playing import Home
 
 from simulator.report.models import GameDay
 
-pytestmark = pytest.mark.xdist_group("game day")  # which all of these look at, so that it is played once
 AGREEMENT_S = 0.1
 EXPERIMENTS = ("crash-loop-bad-config", "connection-exhaustion", "rate-limited")
 

@@ -14,7 +14,6 @@ import pytest
 from playing import Home
 
 CLOCK = 120
-pytestmark = pytest.mark.xdist_group("nothing pretends")  # one cluster, and one drill compared with another
 NS = "llm-research"
 
 
