@@ -125,14 +125,14 @@ def up(
     clock: Annotated[float, typer.Option(help="Drill clock that the crash back-off follows.")] = 60.0,
     variant: Annotated[str, typer.Option(help="Manifests of the app: base or gradual.")] = "base",
     nodes: Annotated[int, typer.Option(help="Nodes: 1, or a control plane and workers.", min=1, max=32)] = 1,
-    images: Annotated[Path | None, typer.Option(help="Images of your own, as YAML.", exists=True)] = None,
+    images: Annotated[list[Path] | None, typer.Option(help="Images of your own, as YAML.", exists=True)] = None,
     bare: Annotated[bool, typer.Option("--bare", help="The cluster alone, without the sample app.")] = False,
 ) -> None:
     """Start the embedded cluster with the sample app, and leave it up."""
     from simulator.drill.embedded import Shape
     from simulator.drill.house import bring_up
 
-    shape = Shape(nodes, images.resolve() if images else None)
+    shape = Shape(nodes, tuple(path.resolve() for path in images or ()))
     cluster = _await(bring_up(Path.cwd(), clock, None if bare else variant, _tell, shape))
     typer.echo(f"{'the cluster' if bare else 'the app'} is up; export KUBECONFIG={cluster.kubeconfig}")
 

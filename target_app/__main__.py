@@ -1,32 +1,36 @@
-"""`python -m target_app`: reads the settings first, so that a bad one ends the process before anything is loaded."""
+"""`python -m target_app [ROLE]`: one image, several processes; without a role it is the API.
+
+Settings are read first, so that a bad one ends the process before anything is loaded.
+"""
 
 import logging
 import os
 import sys
+from importlib import import_module
 
 from target_app.logs import configure_logging
-from target_app.settings import BadSetting, read_settings
+from target_app.settings import EX_CONFIG, BadSetting, read_log_level
 
-EX_CONFIG = 78  # sysexits.h: something was found in an unconfigured or misconfigured state
+ROLES = {"api": "target_app.api.role"}
+"""What the image can be: the module whose `prepare` reads the settings and returns what runs."""
 
 
-def main() -> int:
-    """Serve until told to stop; returns the exit status."""
+def main(arguments: list[str]) -> int:
+    """Run until told to stop; returns the exit status."""
+    role = arguments[0] if arguments else "api"
+    if role not in ROLES:
+        print(f"target_app: there is no role {role!r}; there are {', '.join(ROLES)}", file=sys.stderr)
+        return EX_CONFIG
     try:
-        settings = read_settings(os.environ)
+        configure_logging(read_log_level(os.environ))
+        run = import_module(ROLES[role]).prepare(os.environ)
     except BadSetting as bad:
         configure_logging("INFO")
         logging.getLogger("target_app.settings").critical("FATAL: bad setting: %s", bad)
         return EX_CONFIG
-    configure_logging(settings.log_level)
-
-    # Half a second of imports that a bad setting need not pay.
-    from target_app.app import build_app
-    from target_app.serving import serve
-
-    serve(build_app(settings), host=settings.host, port=settings.port)
+    run()
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -58,7 +58,7 @@ def _settings(options: argparse.Namespace) -> Settings:
     private = (options.hide or state).resolve()
     if not state.is_relative_to(private):
         raise BadInput(f"--hide {private}: the state folder {state} does not lie in it; name a folder above that")
-    own = catalogue.read(options.images) if options.images else ()
+    own = [image for path in options.images for image in catalogue.read(path)]
     return Settings(
         state, private, catalogue.shipped(*own), _limits(options), options.nodes, _size(options), _times(options)
     )
@@ -100,7 +100,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--clock", type=float, default=1.0, help="drill clock; scales the crash back-off and how long nodes are missed")
     add("--crash-base", type=float, metavar="S", help="first crash back-off (wall seconds)")
     add("--crash-cap", type=float, metavar="S", help="longest crash back-off (wall seconds)")
-    add("--images", type=Path, metavar="FILE", help="images beside the shipped ones, as YAML")
+    add("--images", type=Path, action="append", default=[], metavar="FILE", help="more images, as YAML; repeatable")
     add("--nodes", type=int, default=1, metavar="N", help="a control plane and N - 1 workers")
     add("--node-cpu", metavar="CPU", help="cores of each node, such as 4 or 1500m")
     add("--node-memory", metavar="MEMORY", help="memory of each node, such as 8Gi")

@@ -10,12 +10,14 @@ import sys
 import uuid
 from contextlib import suppress
 from dataclasses import asdict, dataclass
+from importlib.resources import files
 from pathlib import Path
 
 from simulator.errors import BadInput, NotPossible
 from simulator.processes import die_with_parent, find_marked, marked, sweep
 
 START_LIMIT_S = 30.0
+TARGET_IMAGES = Path(str(files("target_app"))) / "deploy" / "images.yaml"
 SWITCH_LIMIT_S = 5.0
 _LOOK_S = 0.1
 
@@ -33,14 +35,14 @@ class Cluster:
 
 @dataclass(frozen=True)
 class Shape:
-    """What a cluster is like: how many nodes, and a file of images beside the shipped ones."""
+    """What a cluster is like: how many nodes, and files of images beside the shipped ones."""
 
     nodes: int = 1
-    images: Path | None = None
+    images: tuple[Path, ...] = ()
 
     def flags(self) -> list[str]:
         """For the server's command line."""
-        return ["--nodes", str(self.nodes), *(["--images", str(self.images)] if self.images else [])]
+        return ["--nodes", str(self.nodes), *(f"--images={path}" for path in (TARGET_IMAGES, *self.images))]
 
 
 def folder(root: Path) -> Path:

@@ -28,8 +28,8 @@ async def bring_up(root: Path, clock: float, variant: str | None, say: Say, shap
     target = llm_research_api(variant) if variant is not None else None
     if target is not None and not target.manifests.is_dir():
         raise BadInput(f"--variant: there is no '{variant}'; take base or gradual")
-    if shape.images is not None:
-        catalogue.read(shape.images)
+    for path in shape.images:
+        catalogue.read(path)
     with alone_in(root):
         return await _bring_up(root, clock, target, shape, say)
 

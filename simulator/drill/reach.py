@@ -19,34 +19,22 @@ _FORWARDING = re.compile(rb"Forwarding from 127\.0\.0\.1:(\d+)")
 
 @dataclass(frozen=True)
 class Addresses:
-    """Where the target is reached. `providers` are URLs by Service name."""
+    """Where the target is reached. `variables` are all URLs as experiments and the drill shell find them."""
 
     app_url: str
     database_url: str
-    providers: dict[str, str]
-
-    def variables(self) -> dict[str, str]:
-        """As experiments and the drill shell find them in their environment."""
-        return {
-            "TARGET_URL": self.app_url,
-            "DATABASE_URL": self.database_url,
-            **{f"{name.upper().replace('-', '_')}_URL": url for name, url in self.providers.items()},
-        }
+    variables: dict[str, str]
 
 
 async def find_addresses(
     kube: Kube, target: Target, owner: AsyncExitStack, context: str | None, log: Path
 ) -> Addresses:
     """Addresses of all the target's Services. Raises `NotPossible` for one that is not there."""
-
-    async def find(endpoint: Endpoint) -> str:
-        return await _address_of(kube, endpoint, owner, context, log)
-
-    return Addresses(
-        app_url=f"http://{await find(target.app)}",
-        database_url=target.on_call_database_url.format(address=await find(target.database)),
-        providers={one.service: f"http://{await find(one)}" for one in target.providers},
-    )
+    urls = {
+        endpoint.variable: endpoint.url.format(address=await _address_of(kube, endpoint, owner, context, log))
+        for endpoint in (target.app, target.database, *target.others)
+    }
+    return Addresses(urls[target.app.variable], urls[target.database.variable], urls)
 
 
 async def _address_of(kube: Kube, endpoint: Endpoint, owner: AsyncExitStack, context: str | None, log: Path) -> str:

@@ -91,7 +91,7 @@ class Stage:
             **marked(self.run.mark),
             "KUBECONFIG": str(self.kube.kubeconfig),
             **({"KUBERNETES_CONTEXT": context} if context else {}),
-            **self.addresses.variables(),
+            **self.addresses.variables,
         }
 
 
@@ -204,6 +204,6 @@ def _open_shell(run: Run, kube: Kube, addresses: Addresses, prometheus_url: str)
         marked(run.mark, os.environ),
         tools=lay_out_tools(run.folder / "bin"),
         kubeconfig=kube.kubeconfig,
-        variables={**addresses.variables(), "PROMETHEUS_URL": prometheus_url},
+        variables={**addresses.variables, "PROMETHEUS_URL": prometheus_url},
     )
     return DrillShell(env, run.folder)

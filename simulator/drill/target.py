@@ -7,15 +7,20 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Endpoint:
-    """A Service and its port."""
+    """A Service and its port, and the variable in which experiments and the drill shell find its address.
+
+    `url` holds `{address}`: the host and port that reach it from here.
+    """
 
     service: str
     port: int
+    variable: str
+    url: str = "http://{address}"
 
 
 @dataclass(frozen=True)
 class Target:
-    """One application under drill. URLs hold `{address}`: the host and port that reach the endpoint."""
+    """One application under drill. `others` are what can be reached of it besides the app and its database."""
 
     namespace: str
     manifests: Path
@@ -25,8 +30,7 @@ class Target:
     selector: str
     app: Endpoint
     database: Endpoint
-    providers: tuple[Endpoint, ...]
-    on_call_database_url: str
+    others: tuple[Endpoint, ...]
     canary_sql: str
 
 
@@ -40,9 +44,11 @@ def llm_research_api(variant: str = "base") -> Target:
         rules=tuple(sorted((deploy / "monitoring" / "rules").glob("*.yaml"))),
         deployment="llm-research-api",
         selector="app=llm-research-api",
-        app=Endpoint("llm-research-api", 8080),
-        database=Endpoint("postgres", 5432),
-        providers=(Endpoint("provider-openai", 8090), Endpoint("provider-anthropic", 8090)),
-        on_call_database_url="postgresql://oncall:oncall@{address}/research",
+        app=Endpoint("llm-research-api", 8080, "TARGET_URL"),
+        database=Endpoint("postgres", 5432, "DATABASE_URL", "postgresql://oncall:oncall@{address}/research"),
+        others=(
+            Endpoint("provider-openai", 8090, "PROVIDER_OPENAI_URL"),
+            Endpoint("provider-anthropic", 8090, "PROVIDER_ANTHROPIC_URL"),
+        ),
         canary_sql="SELECT count(*)::text || ' rows, ' || md5(string_agg(c::text, ',' ORDER BY c::text)) FROM canary c",
     )

@@ -1,6 +1,6 @@
-"""A client that takes every PostgreSQL connection it can get and keeps it idle: `python -m simulator.faults.sessions`.
+"""A client that takes every PostgreSQL connection it can get and keeps it idle: `python -m simulator.faults sessions`.
 
-It is what the image `gameday/faults:1.0.0` runs: an ordinary program with an ordinary mistake, a batch that opens a
+An ordinary program with an ordinary mistake, a batch that opens a
 connection per report and never closes one. Settings by environment: DATABASE_URL, APPLICATION_NAME
 (default `reporting-batch`), MOST (default 100 connections), PACE_S (default 0.02 s between two attempts).
 """
@@ -52,7 +52,3 @@ def main() -> None:
         int(os.environ.get("MOST", "100")),
         float(os.environ.get("PACE_S", "0.02")),
     )
-
-
-if __name__ == "__main__":
-    main()

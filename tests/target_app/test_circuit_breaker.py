@@ -2,7 +2,7 @@
 
 import pytest
 
-from target_app.circuit_breaker import CircuitBreaker, State
+from target_app.upstream.circuit_breaker import CircuitBreaker, State
 
 
 @pytest.fixture

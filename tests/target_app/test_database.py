@@ -7,7 +7,7 @@ import httpx
 import psycopg
 import pytest
 
-from target_app.database import sqlstate_of_refusal
+from target_app.database.pool import sqlstate_of_refusal
 
 pytestmark = pytest.mark.parts
 

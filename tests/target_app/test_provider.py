@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from target_app.provider import Quota
+from target_app.provider.quota import Quota
 
 pytestmark = pytest.mark.parts
 

@@ -2,16 +2,17 @@
 
 import pytest
 
-from target_app.settings import BadSetting, read_settings
+from target_app.api.settings import read_settings
+from target_app.settings import BadSetting, read_log_level
 
 GOOD = {"DATABASE_URL": "postgresql://research:secret@db:5432/research"}
 
 
 def test_defaults_are_enough_besides_the_database():
     settings = read_settings(GOOD)
-    assert settings.llm_provider.name == "openai"
-    assert settings.llm_fallback_provider is None
-    assert not settings.circuit_breaker_enabled
+    assert settings.upstream.provider.name == "openai"
+    assert settings.upstream.fallback is None
+    assert not settings.upstream.breaker_enabled
     assert "secret" not in repr(settings)
 
 
@@ -27,10 +28,14 @@ def test_defaults_are_enough_besides_the_database():
         ("DB_POOL_MAX_LIFETIME", "4s", "DB_POOL_MAX_LIFETIME must be a number of seconds, not '4s'"),
         ("LLM_TIMEOUT", "-1", "LLM_TIMEOUT must be more than 0 seconds"),
         ("CIRCUIT_BREAKER_ENABLED", "ture", "CIRCUIT_BREAKER_ENABLED must be true or false, not 'ture'"),
-        ("LOG_LEVEL", "LOUD", "LOG_LEVEL must be one of DEBUG, INFO"),
         ("OPENAI_BASE_URL", "http://:8090", "OPENAI_BASE_URL must be a URL"),
     ],
 )
 def test_a_malformed_setting_is_named_with_what_it_should_be(name, value, message):
     with pytest.raises(BadSetting, match=message):
         read_settings({**GOOD, name: value})
+
+
+def test_a_log_level_is_one_of_a_few():
+    with pytest.raises(BadSetting, match="LOG_LEVEL must be one of DEBUG, INFO"):
+        read_log_level({"LOG_LEVEL": "LOUD"})

@@ -77,9 +77,7 @@ def shipped(*more: Image) -> dict[str, Image]:
         Image(
             "postgres:18", _module("simulator.cluster.kubelet.images.postgres"), ("postgres",), _AT_HOME, _postgres()
         ),
-        Image("gameday/target-app:1.0.0", _module("target_app")),
-        Image("gameday/llm-provider:1.0.0", _module("target_app.provider")),
-        Image("gameday/faults:1.0.0", _module("simulator.faults.sessions")),
+        Image("gameday/faults:1.0.0", _module("simulator.faults")),
         Image(python, (), ("python3",)),
         Image("python:3", (), ("python3",)),
         Image(f"busybox:{_ANY}", (), ("sh",)),
@@ -91,6 +89,7 @@ def shipped(*more: Image) -> dict[str, Image]:
 def read(path: Path) -> tuple[Image, ...]:
     """Images of a user's own: a YAML file with `images: {name:tag: {entrypoint: [], cmd: [], env: {}, path: []}}`.
 
+    `python` as the first word is the interpreter that runs the cluster, with the packages that it has.
     `BadInput`, with the place and what belongs there, where the file is anything else.
     """
     try:
@@ -116,9 +115,12 @@ def _image(place: str, name: str, entry: Any) -> Image:
         raise BadInput(f"{place}.env: write names and values")
     if ":" not in name.rpartition("/")[2]:
         name += ":latest"
+    entrypoint = words["entrypoint"]
+    if entrypoint[:1] == ["python"]:
+        entrypoint = [sys.executable, *entrypoint[1:]]
     return Image(
         name,
-        tuple(words["entrypoint"]),
+        tuple(entrypoint),
         tuple(words["cmd"]),
         {str(k): str(v) for k, v in env.items()},
         tuple(words["path"]),

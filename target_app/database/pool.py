@@ -13,8 +13,8 @@ from psycopg.pq import ConnStatus
 from psycopg.rows import DictRow, dict_row
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
-from target_app.metrics import Metrics
-from target_app.settings import Settings
+from target_app.database.metrics import DatabaseMetrics
+from target_app.database.settings import DatabaseSettings
 
 logger = logging.getLogger("target_app.database")
 
@@ -49,31 +49,31 @@ class DatabaseRefused(Exception):
 class Database:
     """Statements in autocommit mode; `trouble` is None, or what went wrong last and has not gone right since."""
 
-    def __init__(self, settings: Settings, metrics: Metrics) -> None:
+    def __init__(self, settings: DatabaseSettings, metrics: DatabaseMetrics) -> None:
         self.trouble: str | None = None
         self._metrics = metrics
-        self._timeout_s = settings.db_pool_timeout_s
+        self._timeout_s = settings.pool_timeout_s
         self._in_use = 0
         self._pool = AsyncConnectionPool(
-            settings.database_url,
-            connection_class=_watched(self._refused, self._connected, settings.db_connect_jitter_s),
+            settings.url,
+            connection_class=_watched(self._refused, self._connected, settings.connect_jitter_s),
             kwargs={
                 "autocommit": True,
                 "row_factory": dict_row,
-                "connect_timeout": max(2, round(settings.db_connect_timeout_s)),
+                "connect_timeout": max(2, round(settings.connect_timeout_s)),
                 "application_name": "llm-research-api",
-                "options": f"-c statement_timeout={round(settings.db_statement_timeout_s * 1000)}",
+                "options": f"-c statement_timeout={round(settings.statement_timeout_s * 1000)}",
             },
-            min_size=settings.db_pool_min_size,
-            max_size=settings.db_pool_size,
-            timeout=settings.db_pool_timeout_s,
-            max_lifetime=settings.db_pool_max_lifetime_s,
-            max_idle=settings.db_pool_max_idle_s,
+            min_size=settings.pool_min_size,
+            max_size=settings.pool_size,
+            timeout=settings.pool_timeout_s,
+            max_lifetime=settings.pool_max_lifetime_s,
+            max_idle=settings.pool_max_idle_s,
             reconnect_timeout=_RECONNECT_FOR_S,
             open=False,
             name="research",
         )
-        self._show(settings.db_pool_size)
+        self._show(settings.pool_size)
 
     async def open(self) -> None:
         """Begin to connect; does not wait, so that an absent database keeps nobody from starting."""
@@ -98,7 +98,7 @@ class Database:
         try:
             connection = await self._take_living(monotonic() + timeout_s)
         except PoolTimeout:
-            self._metrics.db_pool_timeouts.inc()
+            self._metrics.pool_timeouts.inc()
             raise DatabaseUnavailable(
                 self.trouble or f"no connection of the pool became free within {timeout_s:g} s"
             ) from None
@@ -129,7 +129,7 @@ class Database:
                 self.trouble = message
                 raise DatabaseUnavailable(message) from error
             raise DatabaseRefused(message) from error
-        self._metrics.db_query_seconds.observe(perf_counter() - began)
+        self._metrics.query_seconds.observe(perf_counter() - began)
         self.trouble = None
         return rows
 
@@ -141,17 +141,17 @@ class Database:
         logger.error("database connection failed: %s", self.trouble)
 
     def _count(self, error: psycopg.Error, sqlstate: str) -> str:
-        self._metrics.db_errors.labels(sqlstate).inc()
+        self._metrics.errors.labels(sqlstate).inc()
         return f"SQLSTATE {sqlstate}: {' '.join(str(error).split())}"
 
     def _show(self, size: int) -> None:
         metrics = self._metrics
-        metrics.db_errors.labels("53300")  # shown from the start at 0, so that a first rise is seen
-        metrics.db_pool_max_connections.set(size)
-        metrics.db_pool_waiters.set_function(lambda: self._stat("requests_waiting"))
-        metrics.db_pool_connections.labels("idle").set_function(lambda: self._stat("pool_available"))
-        metrics.db_pool_connections.labels("in_use").set_function(lambda: self._in_use)
-        metrics.db_pool_connections.labels("connecting").set_function(
+        metrics.errors.labels("53300")  # shown from the start at 0, so that a first rise is seen
+        metrics.pool_max_connections.set(size)
+        metrics.pool_waiters.set_function(lambda: self._stat("requests_waiting"))
+        metrics.pool_connections.labels("idle").set_function(lambda: self._stat("pool_available"))
+        metrics.pool_connections.labels("in_use").set_function(lambda: self._in_use)
+        metrics.pool_connections.labels("connecting").set_function(
             lambda: max(0, self._stat("pool_size") - self._stat("pool_available") - self._in_use)
         )
 

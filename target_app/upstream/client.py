@@ -10,9 +10,9 @@ from time import monotonic
 import aiohttp
 import orjson
 
-from target_app.circuit_breaker import CircuitBreaker
-from target_app.metrics import Metrics
-from target_app.settings import Provider, Settings
+from target_app.upstream.circuit_breaker import CircuitBreaker
+from target_app.upstream.metrics import UpstreamMetrics
+from target_app.upstream.settings import Provider, UpstreamSettings
 
 logger = logging.getLogger("target_app.upstream")
 
@@ -60,21 +60,23 @@ class Upstream:
     `breakers` has one circuit breaker per provider name, `trouble` what went wrong last per provider in use.
     """
 
-    def __init__(self, settings: Settings, metrics: Metrics, rng: Callable[[], float] = random.random) -> None:
+    def __init__(
+        self, settings: UpstreamSettings, metrics: UpstreamMetrics, rng: Callable[[], float] = random.random
+    ) -> None:
         self._settings = settings
         self._metrics = metrics
         self._rng = rng
         self._session: aiohttp.ClientSession | None = None
-        self._slots = asyncio.Semaphore(settings.max_concurrent_api_calls)
-        fallback = settings.llm_fallback_provider
-        self.providers = [settings.llm_provider, *([fallback] if fallback else [])]
+        self._slots = asyncio.Semaphore(settings.max_concurrent_calls)
+        fallback = settings.fallback
+        self.providers = [settings.provider, *([fallback] if fallback else [])]
         self.trouble: dict[str, str | None] = {provider.name: None for provider in self.providers}
         self.breakers = {provider.name: self._breaker(provider.name) for provider in self.providers}
 
     async def open(self) -> None:
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=30),
-            timeout=aiohttp.ClientTimeout(total=self._settings.llm_timeout_s),
+            timeout=aiohttp.ClientTimeout(total=self._settings.timeout_s),
         )
 
     async def close(self) -> None:
@@ -104,7 +106,7 @@ class Upstream:
     async def _persist(self, provider: Provider, body: bytes) -> Answer:
         """Ask until it answers, attempts or budget are used up, or it makes no sense to go on."""
         breaker = self.breakers[provider.name]
-        gives_up_at = monotonic() + self._settings.llm_retry_budget_s
+        gives_up_at = monotonic() + self._settings.retry_budget_s
         attempt = 0
         while True:
             if not breaker.allows():
@@ -127,7 +129,7 @@ class Upstream:
                 breaker.succeeded()
                 return answer
             attempt += 1
-            if attempt > self._settings.llm_max_retries or monotonic() + wait_s >= gives_up_at:
+            if attempt > self._settings.max_retries or monotonic() + wait_s >= gives_up_at:
                 logger.warning("gave up on %s after %d calls: %s", provider.name, attempt, error)
                 raise error
             await asyncio.sleep(wait_s)
@@ -139,7 +141,7 @@ class Upstream:
         headers = {"Authorization": f"Bearer {provider.api_key}", "Content-Type": "application/json"}
         began = monotonic()
         status = "unreachable"
-        metrics.model_api_in_flight.inc()
+        metrics.in_flight.inc()
         try:
             async with self._session.post(
                 f"{provider.base_url}/chat/completions", data=body, headers=headers
@@ -148,18 +150,18 @@ class Upstream:
                 content = await response.read()
         except TimeoutError:
             status = "timeout"
-            raise Failed(f"{provider.name} did not answer within {self._settings.llm_timeout_s:g} s") from None
+            raise Failed(f"{provider.name} did not answer within {self._settings.timeout_s:g} s") from None
         except aiohttp.ClientError as error:
             raise Failed(f"{provider.name} could not be reached: {error}") from error
         finally:
-            metrics.model_api_in_flight.dec()
-            metrics.model_api_seconds.labels(provider.name).observe(monotonic() - began)
-            metrics.model_api_requests.labels(provider.name, status).inc()
+            metrics.in_flight.dec()
+            metrics.seconds.labels(provider.name).observe(monotonic() - began)
+            metrics.requests.labels(provider.name, status).inc()
         if response.status == 200:
             return _answer(provider.name, content)
         message = f"{provider.name} answered {status}: {_message(content)}"
         if response.status == 429:
-            metrics.model_api_rate_limit_errors.labels(provider.name).inc()
+            metrics.rate_limit_errors.labels(provider.name).inc()
             raise RateLimited(message, _retry_after_s(response.headers))
         if response.status >= 500:
             raise Failed(message)
@@ -167,13 +169,13 @@ class Upstream:
 
     def _breaker(self, name: str) -> CircuitBreaker:
         breaker = CircuitBreaker(
-            enabled=self._settings.circuit_breaker_enabled,
-            failure_threshold=self._settings.circuit_breaker_failure_threshold,
-            reset_timeout_s=self._settings.circuit_breaker_reset_timeout_s,
+            enabled=self._settings.breaker_enabled,
+            failure_threshold=self._settings.breaker_failure_threshold,
+            reset_timeout_s=self._settings.breaker_reset_timeout_s,
             clock=monotonic,
         )
         self._metrics.circuit_breaker_state.labels(name).set_function(lambda: breaker.state.value)
-        self._metrics.model_api_rate_limit_errors.labels(name)  # shown from the start at 0
+        self._metrics.rate_limit_errors.labels(name)  # shown from the start at 0
         return breaker
 
 

@@ -1,19 +1,11 @@
-"""A stand-in for an upstream LLM provider: `python -m target_app.provider`.
-
-Speaks the chat completions API that providers share, with a quota per key (a token bucket), which its console, here
-`/admin/quota`, can change while it runs. Settings: PORT, POD_IP, PROVIDER_NAME, PROVIDER_API_KEYS
-(`name=secret,...`), PROVIDER_ADMIN_TOKEN, PROVIDER_REQUESTS_PER_MINUTE, PROVIDER_BURST, PROVIDER_LATENCY (seconds).
-"""
+"""The provider's HTTP face: the chat completions API that providers share, and its console."""
 
 import asyncio
 import hmac
 import logging
 import math
-import os
 import random
-import sys
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from itertools import count
 from time import monotonic
 from typing import Any
@@ -25,80 +17,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from target_app.logs import configure_logging
-from target_app.serving import serve
-from target_app.settings import BadSetting, Reader
+from target_app.provider.quota import Quota
+from target_app.provider.settings import ProviderSettings
 
 logger = logging.getLogger("target_app.provider")
-
-_EX_CONFIG = 78
-
-
-@dataclass(frozen=True)
-class ProviderSettings:
-    """What the provider is set to. `keys` maps a secret to the name that metrics show."""
-
-    name: str
-    keys: Mapping[str, str] = field(repr=False)
-    admin_token: str = field(repr=False)
-    requests_per_minute: float
-    burst: float
-    latency_s: float
-    host: str
-    port: int
-
-
-class Quota:
-    """A token bucket: `burst` requests at once, refilled at `requests_per_minute`. `clock` counts seconds."""
-
-    def __init__(self, requests_per_minute: float, burst: float, clock: Callable[[], float]) -> None:
-        self._clock = clock
-        self.change(requests_per_minute, burst)
-
-    def change(self, requests_per_minute: float, burst: float) -> None:
-        """New limits, with a full bucket."""
-        self.requests_per_minute = requests_per_minute
-        self.burst = burst
-        self.tokens = burst
-        self._at = self._clock()
-
-    def take(self) -> float:
-        """0 if a request may pass now, else the seconds until one may (infinite for a quota of 0)."""
-        now = self._clock()
-        self.tokens = min(self.burst, self.tokens + (now - self._at) * self.requests_per_minute / 60)
-        self._at = now
-        if self.tokens >= 1:
-            self.tokens -= 1
-            return 0.0
-        return (1 - self.tokens) * 60 / self.requests_per_minute if self.requests_per_minute > 0 else math.inf
-
-
-def read_provider_settings(env: Mapping[str, str]) -> ProviderSettings:
-    """Settings from `env`. Raises `BadSetting`."""
-    read = Reader(env)
-    keys = {}
-    for pair in read.text("PROVIDER_API_KEYS", None).split(","):
-        name, separator, secret = pair.strip().partition("=")
-        if not (name and separator and secret):
-            raise BadSetting("PROVIDER_API_KEYS must be name=secret pairs with commas between")
-        keys[secret] = name
-    limits = {
-        name: read.number(name, default)
-        for name, default in (("PROVIDER_REQUESTS_PER_MINUTE", 60_000.0), ("PROVIDER_BURST", 1000.0))
-    }
-    for name, value in limits.items():
-        if not 0 <= value < math.inf:
-            raise BadSetting(f"{name} must be 0 or more, not {value}")
-    return ProviderSettings(
-        name=read.text("PROVIDER_NAME", "provider"),
-        keys=keys,
-        admin_token=read.text("PROVIDER_ADMIN_TOKEN", None),
-        requests_per_minute=limits["PROVIDER_REQUESTS_PER_MINUTE"],
-        burst=limits["PROVIDER_BURST"],
-        latency_s=read.seconds("PROVIDER_LATENCY", 0.03),
-        host=read.text("POD_IP", "0.0.0.0"),
-        port=read.integer("PORT", 8090, 0, 65535),
-    )
 
 
 def build_provider(settings: ProviderSettings, clock: Callable[[], float] = monotonic) -> Starlette:
@@ -216,19 +138,3 @@ def _bearer(request: Request) -> str:
 
 def _is_admin(request: Request, settings: ProviderSettings) -> bool:
     return hmac.compare_digest(_bearer(request).encode(), settings.admin_token.encode())
-
-
-def main() -> int:
-    """Serve until told to stop; returns the exit status."""
-    configure_logging(os.environ.get("LOG_LEVEL") or "INFO")
-    try:
-        settings = read_provider_settings(os.environ)
-    except BadSetting as bad:
-        logger.critical("FATAL: bad setting: %s", bad)
-        return _EX_CONFIG
-    serve(build_provider(settings), host=settings.host, port=settings.port)
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

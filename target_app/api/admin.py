@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Header, Request
 from pydantic import BaseModel, ValidationError
 
-from target_app.problems import Problem
-from target_app.upstream import Upstream
+from target_app.api.problems import Problem
+from target_app.upstream.client import Upstream
 
 logger = logging.getLogger("target_app.admin")
 

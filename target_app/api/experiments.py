@@ -7,8 +7,8 @@ from fastapi import APIRouter, Query
 from psycopg.types.json import Jsonb
 from pydantic import BaseModel, Field
 
+from target_app.api.problems import Problem
 from target_app.database import Database
-from target_app.problems import Problem
 
 _COLUMNS = "id, name, model, prompt, parameters, status, created_at"
 _INSERT = f"""

@@ -3,7 +3,7 @@
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
-from target_app.upstream import Upstream
+from target_app.upstream.client import Upstream
 
 
 class CompletionRequest(BaseModel):

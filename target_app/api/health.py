@@ -10,9 +10,9 @@ from typing import Any
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 
-from target_app.circuit_breaker import State
 from target_app.database import Database, DatabaseRefused, DatabaseUnavailable
-from target_app.upstream import Upstream
+from target_app.upstream.circuit_breaker import State
+from target_app.upstream.client import Upstream
 
 
 def routes(database: Database, upstream: Upstream) -> APIRouter:

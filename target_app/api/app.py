@@ -7,29 +7,33 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from target_app import admin, completions, experiments, health
+from target_app.api import admin, completions, experiments, health
+from target_app.api.problems import Problem, answer_problem
+from target_app.api.requests import CountRequests, RequestMetrics
+from target_app.api.settings import Settings
 from target_app.database import Database, DatabaseRefused, DatabaseUnavailable
-from target_app.metrics import CountRequests, Metrics
-from target_app.problems import Problem, answer_problem
-from target_app.settings import Settings
-from target_app.upstream import CircuitOpen, Failed, RateLimited, Rejected, Upstream
+from target_app.database.metrics import DatabaseMetrics
+from target_app.metrics import new_registry
+from target_app.releases import Release
+from target_app.upstream.client import CircuitOpen, Failed, RateLimited, Rejected, Upstream
+from target_app.upstream.metrics import UpstreamMetrics
 
 logger = logging.getLogger("target_app")
 
 _RETRY_SOON_S = 1.0
 
 
-def build_app(settings: Settings) -> FastAPI:
+def build_app(settings: Settings, release: Release) -> FastAPI:
     """An app that opens its connections when it starts to serve and closes them when it ends."""
-    metrics = Metrics()
-    database = Database(settings, metrics)
-    upstream = Upstream(settings, metrics)
+    registry = new_registry()
+    database = Database(settings.database, DatabaseMetrics(registry))
+    upstream = Upstream(settings.upstream, UpstreamMetrics(registry))
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await database.open()
         await upstream.open()
-        logger.info("serving on %s:%d, provider %s", settings.host, settings.port, settings.llm_provider.name)
+        logger.info("serving on %s:%d, provider %s", settings.host, settings.port, settings.upstream.provider.name)
         try:
             yield
         finally:
@@ -37,8 +41,8 @@ def build_app(settings: Settings) -> FastAPI:
             await database.close()
             logger.info("ended")
 
-    app = FastAPI(title="LLM Research API", version="1.0.0", lifespan=lifespan)
-    app.add_middleware(CountRequests, metrics=metrics)
+    app = FastAPI(title="LLM Research API", version=release.version, lifespan=lifespan)
+    app.add_middleware(CountRequests, metrics=RequestMetrics(registry))
     for router in (
         experiments.routes(database),
         completions.routes(upstream),
@@ -50,7 +54,7 @@ def build_app(settings: Settings) -> FastAPI:
 
     @app.get("/metrics", include_in_schema=False)
     async def show_metrics() -> Response:
-        return Response(generate_latest(metrics.registry), media_type=CONTENT_TYPE_LATEST)
+        return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
 
     return app
 
