@@ -3,12 +3,14 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from simulator.cluster.api import workload_metrics
+from simulator.cluster.api import service_metrics, workload_metrics
 from simulator.cluster.api.workload_metrics import Family, Sample
-from simulator.cluster.objects import quantities
+from simulator.cluster.objects import quantities, states
 from simulator.cluster.resources import (
     DAEMON_SETS,
     DEPLOYMENTS,
+    ENDPOINT_SLICES,
+    ENDPOINTS,
     JOBS,
     NAMESPACES,
     NODES,
@@ -17,11 +19,14 @@ from simulator.cluster.resources import (
     PODS,
     REPLICA_SETS,
     RESOURCE_QUOTAS,
+    SERVICES,
     STATEFUL_SETS,
 )
 from simulator.cluster.store import Object, Store
 
 _PHASES = ("Pending", "Succeeded", "Failed", "Running", "Unknown")
+_REASONS = ("Evicted", "NodeAffinity", "NodeLost", "Shutdown", "UnexpectedAdmissionError")
+"""Why a pod is over that did not end by itself."""
 
 
 def render(store: Store) -> str:
@@ -37,6 +42,9 @@ def render(store: Store) -> str:
         *workload_metrics.jobs(store.list(JOBS)),
         *workload_metrics.claims(store.list(PERSISTENT_VOLUME_CLAIMS)),
         *workload_metrics.volumes(store.list(PERSISTENT_VOLUMES)),
+        *service_metrics.services(store.list(SERVICES)),
+        *service_metrics.endpoints(store.list(ENDPOINTS)),
+        *service_metrics.endpoint_slices(store.list(ENDPOINT_SLICES)),
         *_nodes(list(store.list(NODES))),
         _quotas(store.list(RESOURCE_QUOTAS)),
         (
@@ -58,6 +66,8 @@ def _pods(pods: Iterable[Object]) -> list[Family]:
     conditions: dict[str, list[Sample]] = {"Ready": [], "PodScheduled": []}
     owners: list[Sample] = []
     labels_: list[Sample] = []
+    reasons: list[Sample] = []
+    unschedulable: list[Sample] = []
     for pod in pods:
         own = _of_pod(pod)
         status = pod.get("status") or {}
@@ -79,6 +89,9 @@ def _pods(pods: Iterable[Object]) -> list[Family]:
         shown = {f"label_{_safe(key)}": value for key, value in (pod["metadata"].get("labels") or {}).items()}
         labels_.append(({**own, **shown}, 1))
         phases.extend(({**own, "phase": phase}, _is(_phase(pod) == phase)) for phase in _PHASES)
+        reasons.extend(({**own, "reason": reason}, _is(status.get("reason") == reason)) for reason in _REASONS)
+        if (states.condition(pod, "PodScheduled") or {}).get("reason") == "Unschedulable":
+            unschedulable.append((own, 1))
         held = {entry["type"]: entry["status"] for entry in status.get("conditions") or ()}
         for kind, samples in conditions.items():
             truth = held.get(kind, "False" if kind == "Ready" else "Unknown")
@@ -90,6 +103,8 @@ def _pods(pods: Iterable[Object]) -> list[Family]:
         ("kube_pod_owner", "gauge", owners),
         ("kube_pod_labels", "gauge", labels_),
         ("kube_pod_status_phase", "gauge", phases),
+        ("kube_pod_status_reason", "gauge", reasons),
+        ("kube_pod_status_unschedulable", "gauge", unschedulable),
         ("kube_pod_status_ready", "gauge", conditions["Ready"]),
         ("kube_pod_status_scheduled", "gauge", conditions["PodScheduled"]),
     ]
@@ -109,6 +124,8 @@ def _containers(pods: Iterable[Object]) -> list[Family]:
         "kube_pod_container_status_terminated_reason": [],
         "kube_pod_container_status_last_terminated_reason": [],
         "kube_pod_container_status_last_terminated_exitcode": [],
+        "kube_pod_container_status_last_terminated_timestamp": [],
+        "kube_pod_container_state_started": [],
     }
     for pod in pods:
         for container in pod["spec"]["containers"]:
@@ -134,9 +151,12 @@ def _containers(pods: Iterable[Object]) -> list[Family]:
                 reason = (state.get(kind) or {}).get("reason")
                 if reason and kind != "running":
                     put(f"status_{kind}_reason", 1, reason=reason)
+                if since := (state.get(kind) or {}).get("startedAt"):
+                    put("state_started", states.instant(since).timestamp())
             if last:
                 put("status_last_terminated_reason", 1, reason=last.get("reason", ""))
                 put("status_last_terminated_exitcode", last["exitCode"])
+                put("status_last_terminated_timestamp", states.instant(last["finishedAt"]).timestamp())
     return [(name, "counter" if name.endswith("_total") else "gauge", samples) for name, samples in families.items()]
 
 

@@ -1,9 +1,9 @@
-"""What alert rules about nodes and quotas read, under kube-state-metrics' names."""
+"""What alert rules about nodes, quotas, pods and containers read, under kube-state-metrics' names."""
 
 from simulator.cluster.api.state_metrics import render
 from simulator.cluster.kinds import admission
-from simulator.cluster.resources import NODES, RESOURCE_QUOTAS
-from simulator.cluster.store import Store
+from simulator.cluster.resources import NODES, PODS, RESOURCE_QUOTAS
+from simulator.cluster.store import Object, Store
 
 
 def test_nodes_tell_their_taints_and_size() -> None:
@@ -33,3 +33,53 @@ def test_quotas_tell_what_is_allowed_and_used() -> None:
 
     store.modify(RESOURCE_QUOTAS, "ns", "q", count)
     assert 'kube_resourcequota{namespace="ns",resourcequota="q",resource="pods",type="used"} 3' in render(store)
+
+
+def pod(status: Object, name: str = "p") -> Object:
+    spec = {"containers": [{"name": "c", "image": "nowhere:1"}]}
+    return {"metadata": {"namespace": "ns", "name": name, "uid": name}, "spec": spec, "status": status}
+
+
+def of_container(state: Object, last: Object) -> Object:
+    about = {"name": "c", "image": "nowhere:1", "ready": False, "restartCount": 3}
+    return {"phase": "Running", "containerStatuses": [{**about, "state": state, "lastState": last}]}
+
+
+def rendered(*pods: Object) -> str:
+    store = Store()
+    for each in pods:
+        store.create(PODS, each)
+    return render(store)
+
+
+def test_a_container_tells_why_it_waits_and_how_it_ended_last() -> None:
+    ended = {"reason": "OOMKilled", "exitCode": 137, "finishedAt": "1970-01-01T00:01:00Z"}
+    text = rendered(pod(of_container({"waiting": {"reason": "CrashLoopBackOff"}}, {"terminated": ended})))
+    own = 'namespace="ns",pod="p",uid="p",container="c"'
+    for name, value in {
+        f'waiting_reason{{{own},reason="CrashLoopBackOff"}}': 1,
+        f"restarts_total{{{own}}}": 3,
+        f'last_terminated_reason{{{own},reason="OOMKilled"}}': 1,
+        f"last_terminated_exitcode{{{own}}}": 137,
+        f"last_terminated_timestamp{{{own}}}": 60,
+    }.items():
+        assert f"kube_pod_container_status_{name} {value}\n" in text
+
+
+def test_a_running_container_tells_since_when() -> None:
+    text = rendered(pod(of_container({"running": {"startedAt": "1970-01-01T00:02:00Z"}}, {})))
+    assert 'kube_pod_container_state_started{namespace="ns",pod="p",uid="p",container="c"} 120\n' in text
+    assert "kube_pod_container_status_last_terminated_reason{" not in text
+
+
+def test_a_pod_tells_that_it_was_evicted_or_fits_nowhere() -> None:
+    lost = {"phase": "Failed", "reason": "Evicted"}
+    stuck = {
+        "phase": "Pending",
+        "conditions": [{"type": "PodScheduled", "status": "False", "reason": "Unschedulable"}],
+    }
+    text = rendered(pod(lost, "lost"), pod(stuck, "stuck"))
+    assert 'kube_pod_status_reason{namespace="ns",pod="lost",uid="lost",reason="Evicted"} 1\n' in text
+    assert 'kube_pod_status_reason{namespace="ns",pod="stuck",uid="stuck",reason="Evicted"} 0\n' in text
+    assert 'kube_pod_status_unschedulable{namespace="ns",pod="stuck",uid="stuck"} 1\n' in text
+    assert 'kube_pod_status_unschedulable{namespace="ns",pod="lost"' not in text
