@@ -6,23 +6,26 @@ not answer, or refuses, is a `NotPossible` that says so.
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import replace
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
 import urllib3
 
+from simulator.drill.belongings import KINDS, Kind, Snapshot, Step, belongings, steps_back
 from simulator.errors import BadInput, NotPossible
 
-Spec = dict[str, Any]
 ANSWER_LIMIT_S = 10.0
+_DONE = {"create": "recreated", "patch": "restored", "delete": "deleted"}
 
 
-@dataclass(frozen=True)
-class Snapshot:
-    """The Deployments of a namespace as they were: name to spec."""
+class Refused(NotPossible):
+    """The cluster answered, with another status (of HTTP) than success."""
 
-    deployments: dict[str, Spec]
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 class Kube:
@@ -40,6 +43,8 @@ class Kube:
             raise BadInput(f"--kubeconfig: {kubeconfig}: {error}") from error
         self.kubeconfig = kubeconfig
         self.namespace = namespace
+        self._client = client
+        self._api = api
         self._core = client.CoreV1Api(api)
         self._apps = client.AppsV1Api(api)
         self._failure = client.ApiException
@@ -49,16 +54,13 @@ class Kube:
         return sorted(i["metadata"]["name"] for i in self._items(self._core.list_namespaced_service))
 
     def ready_replicas(self) -> dict[str, int]:
-        """Ready replicas of each Deployment."""
-        return {
-            item["metadata"]["name"]: item.get("status", {}).get("readyReplicas", 0)
-            for item in self._items(self._apps.list_namespaced_deployment)
-        }
+        """Ready replicas of each Deployment and StatefulSet."""
+        return {item["metadata"]["name"]: item.get("status", {}).get("readyReplicas", 0) for item in self._workloads()}
 
     def unready(self) -> list[str]:
-        """Deployments that are not rolled out whole: name and what is missing."""
+        """Deployments and StatefulSets that are not rolled out whole: name and what is missing."""
         waiting = []
-        for item in self._items(self._apps.list_namespaced_deployment):
+        for item in self._workloads():
             wanted, status = item["spec"].get("replicas", 1), item.get("status", {})
             ready = min(status.get("readyReplicas", 0), status.get("updatedReplicas", 0))
             observed = status.get("observedGeneration", 0) >= item["metadata"].get("generation", 0)
@@ -78,27 +80,18 @@ class Kube:
         return any(item["metadata"]["name"] == self.namespace for item in self._all(self._core.list_namespace))
 
     def snapshot(self) -> Snapshot:
-        """All Deployments' specs."""
-        return Snapshot(
-            {item["metadata"]["name"]: item["spec"] for item in self._items(self._apps.list_namespaced_deployment)}
-        )
+        """What the namespace holds, of the kinds that this cluster serves."""
+        return {kind.name: seen for kind in KINDS if (seen := self._belongings(kind)) is not None}
 
     def restore(self, snapshot: Snapshot) -> list[str]:
-        """Bring every Deployment back to its snapshot and delete those that came later; names what changed.
-
-        The strategy and replicas come back with the rest. One that is as it was is not written.
-        """
+        """Make the namespace hold again what it held; says what that took. What is as it was is not written."""
         changed = []
-        for item in self._items(self._apps.list_namespaced_deployment):
-            name = item["metadata"]["name"]
-            wanted = snapshot.deployments.get(name)
-            if wanted is None:
-                self._ask(self._apps.delete_namespaced_deployment, name, self.namespace)
-                changed.append(f"deleted {name}")
-            elif wanted != item["spec"]:
-                item["spec"] = wanted
-                self._ask(self._apps.replace_namespaced_deployment, name, self.namespace, item)
-                changed.append(f"restored {name}")
+        for kind in KINDS:
+            if kind.name not in snapshot:
+                continue
+            for step in steps_back(kind, snapshot[kind.name], self._belongings(kind) or {}):
+                self._take(kind, step)
+                changed.append(f"{_DONE[step.what]} {kind.name} {step.name}")
         return changed
 
     def ready_pods(self, selector: str) -> set[str]:
@@ -114,6 +107,43 @@ class Kube:
         """Delete one pod; its controller makes another."""
         self._ask(self._core.delete_namespaced_pod, name, self.namespace)
 
+    def _workloads(self) -> list[dict[str, Any]]:
+        return [
+            *self._items(self._apps.list_namespaced_deployment),
+            *self._items(self._apps.list_namespaced_stateful_set),
+        ]
+
+    def _belongings(self, kind: Kind) -> dict[str, dict[str, Any]] | None:
+        """None for a kind that the cluster does not serve."""
+        try:
+            return belongings(kind, self._items(self._call("list", kind)))
+        except Refused as error:
+            if error.status == HTTPStatus.NOT_FOUND:
+                return None
+            raise
+
+    def _take(self, kind: Kind, step: Step) -> None:
+        """What is gone needs no deletion; what cannot be changed in place is made anew."""
+        try:
+            if step.what == "patch":
+                self._ask(self._call("patch", kind), step.name, self.namespace, list(step.patch))
+            elif step.what == "create":
+                self._ask(self._call("create", kind), self.namespace, step.body)
+            else:
+                self._ask(self._call("delete", kind), step.name, self.namespace, propagation_policy="Background")
+        except Refused as error:
+            if step.what == "patch" and error.status == HTTPStatus.UNPROCESSABLE_ENTITY:
+                self._take(kind, replace(step, what="delete"))
+                self._take(kind, replace(step, what="create"))
+            elif step.what != "delete" or error.status != HTTPStatus.NOT_FOUND:
+                raise
+
+    def _call(self, verb: str, kind: Kind) -> Callable[..., Any]:
+        """The official client's function, such as `patch_namespaced_config_map`."""
+        api = getattr(self._client, kind.group)(self._api)
+        found: Callable[..., Any] = getattr(api, f"{verb}_namespaced_{kind.noun}")
+        return found
+
     def _items(self, list_call: Callable[..., Any], **options: Any) -> list[dict[str, Any]]:
         return self._all(list_call, self.namespace, **options)
 
@@ -125,6 +155,6 @@ class Kube:
         try:
             return call(*arguments, _preload_content=False, _request_timeout=ANSWER_LIMIT_S, **options)
         except self._failure as error:
-            raise NotPossible(f"the cluster refused: {error.status} {error.reason}: {error.body}") from error
+            raise Refused(error.status, f"the cluster refused: {error.status} {error.reason}: {error.body}") from error
         except urllib3.exceptions.HTTPError as error:
             raise NotPossible(f"the cluster of {self.kubeconfig} does not answer: {error}") from error

@@ -148,7 +148,7 @@ class Drill:
                 "kubeconfig": str(stage.kube.kubeconfig),
                 "context": stage.plan.options.context,
                 "namespace": stage.kube.namespace,
-                "deployments": stage.snapshot.deployments,
+                "belongings": stage.snapshot,
             }
         )
 

@@ -16,10 +16,11 @@ from pathlib import Path
 
 from simulator.drill import embedded
 from simulator.drill.alert_relay import AlertRelay
+from simulator.drill.belongings import Snapshot
 from simulator.drill.children import start, start_and_greet
 from simulator.drill.deploying import Say, deploy
 from simulator.drill.guard import Guard, alone_in, start_guard
-from simulator.drill.kube import Kube, Snapshot
+from simulator.drill.kube import Kube
 from simulator.drill.load_feed import LoadFeed
 from simulator.drill.monitoring import Places, start_monitor, wait_for_targets, write_monitoring
 from simulator.drill.oracle import Oracle

@@ -2,7 +2,7 @@
 
 The runner starts it first and keeps its standard input open. Each line is a JSON object that replaces the orders
 before it; `{"done": true}` dismisses it. If the input ends without that, the runner is dead: the watchdog ends what
-could still inject, takes the fault back, restores the Deployments, records `drill.aborted`, and ends the rest.
+could still inject, takes the fault back, restores what the namespace held, records `drill.aborted`, and ends the rest.
 
 Only the standard library is imported until then, so that it is on guard within milliseconds.
 """
@@ -27,7 +27,7 @@ class Orders:
     """What to do if the runner dies. All of it is plain data, for it travels as JSON.
 
     `marks`: runs whose processes end. `spare`: process ids that live until the abort is recorded (scoring).
-    `drill`: None between drills, else `{id, experiment, env, kubeconfig, context, namespace, deployments}`;
+    `drill`: None between drills, else `{id, experiment, env, kubeconfig, context, namespace, belongings}`;
     `abort`: `{url, token}` of scoring. `is_cluster_kept`: the cluster was up before, so it must be left whole.
     """
 
@@ -95,10 +95,10 @@ def _roll_back(drill: dict[str, Any]) -> None:
 
 
 def _restore(drill: dict[str, Any]) -> None:
-    from simulator.drill.kube import Kube, Snapshot
+    from simulator.drill.kube import Kube
 
     kube = Kube(Path(drill["kubeconfig"]), drill["context"], drill["namespace"])
-    kube.restore(Snapshot(drill["deployments"]))
+    kube.restore(drill["belongings"])
 
 
 def _record_abort(drill: str, scoring: dict[str, str]) -> None:
