@@ -19,6 +19,7 @@ from simulator.cluster.kubelet.back_off import BackOffLimits
 from simulator.cluster.kubelet.images import catalogue
 from simulator.cluster.kubelet.nodes import node
 from simulator.cluster.kubelet.nodes.times import NodeTimes
+from simulator.cluster.kubelet.sandbox import mount_namespace
 from simulator.cluster.objects import quantities
 from simulator.cluster.server import Settings, serve
 from simulator.errors import BadInput, GamedayError
@@ -38,6 +39,8 @@ def main(arguments: Sequence[str]) -> int:
             leftovers.end(settings.state)
             for folder in ("pods", "volumes"):
                 volumes.remove(settings.state / folder)
+            # Only now: without root, what a former cluster left cannot be looked into from a namespace beside it.
+            settings = replace(settings, unlimited=_move_apart())
             try:
                 with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
                     runner.run(serve(settings, server))
@@ -47,6 +50,14 @@ def main(arguments: Sequence[str]) -> int:
         print(error, file=sys.stderr)
         return error.exit_status
     return 0
+
+
+def _move_apart() -> str | None:
+    """Into a mount namespace of our own; why we could not."""
+    fault = mount_namespace.why_not()
+    if fault is None:
+        mount_namespace.enter()
+    return fault
 
 
 def _settings(options: argparse.Namespace) -> Settings:

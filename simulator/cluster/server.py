@@ -79,6 +79,8 @@ class Settings:
     nodes: int
     size: node.Size
     times: NodeTimes
+    unlimited: str | None = None
+    """See `Confinement.unlimited`."""
 
 
 class Part(Protocol):
@@ -100,7 +102,7 @@ async def serve(settings: Settings, mark: str) -> None:
     state, subnet, store = settings.state, Subnet.choose(), Store()
     env, addresses = _base_env(state, mark), subnet.services()
     network = Network(store, subnet, addresses, state / "services", env)
-    confinement = confine(settings.private, subnet.node, network.route)
+    confinement = confine(settings.private, subnet.node, network.route, settings.unlimited)
     credentials = make_credentials(subnet.api_host)
     tokens = Tokens(credentials.token, lambda *pod: _lives(store, *pod))
     events, table = EventLog(store), ProcessTable()

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
-from simulator.cluster.kubelet.sandbox import landlock, trial
+from simulator.cluster.kubelet.sandbox import landlock, mount_namespace, trial
 from simulator.drill.embedded import kubectl
 from simulator.drill.plan import SPACE_NEEDED
 from simulator.errors import NotPossible
@@ -54,6 +54,9 @@ def _confinement() -> Iterator[Finding]:
     has_landlock = landlock.version() >= landlock.LEAST
     seen = "pods see their own files only" if has_landlock else "pods can read the cluster's state: no Landlock"
     yield Finding("files", True, seen, "")
+    fault = mount_namespace.why_not()
+    seen = "those in memory have their size" if fault is None else f"those in memory have no limit: {fault}"
+    yield Finding("volumes", True, seen, "")
 
 
 def _bash() -> Finding:

@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from simulator.cluster.kubelet import environment, volume_attachment, volumes
+from simulator.cluster.kubelet import amounts, environment, memory_volumes, volume_attachment, volumes
+from simulator.cluster.kubelet.environment import ConfigError
 from simulator.cluster.kubelet.host import Node
 from simulator.cluster.resources import (
     CONFIG_MAPS,
+    NODES,
     PERSISTENT_VOLUME_CLAIMS,
     PERSISTENT_VOLUMES,
     PODS,
@@ -52,6 +54,15 @@ class Inputs:
 
         sources = volumes.Sources(self._find, token, self.node.state / "volumes")
         volumes.materialise(pod, self.folder, sources)
+
+    def memory_volumes(self, pod: Object) -> dict[str, int]:
+        """Its volumes in memory, and the bytes that each may hold. `ConfigError` where its node is gone."""
+        if not memory_volumes.has_any(pod):
+            return {}
+        node = self.store.find(NODES, "", self.node.name)
+        if node is None:
+            raise ConfigError(f'node "{self.node.name}" not found')
+        return memory_volumes.sizes(pod, amounts.whole(node["status"]["allocatable"]["memory"]))
 
     def _find(self, plural: str, name: str) -> Object | None:
         resource = _FOUND[plural]

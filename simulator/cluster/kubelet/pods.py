@@ -14,6 +14,7 @@ from simulator.cluster.kubelet.containers import RETRY_S, Container
 from simulator.cluster.kubelet.environment import ConfigError
 from simulator.cluster.kubelet.host import Node
 from simulator.cluster.kubelet.inputs import Inputs
+from simulator.cluster.kubelet.memory_volumes import MemoryVolumes
 from simulator.cluster.kubelet.sandbox.confinement import Confinement
 from simulator.cluster.kubelet.sandbox.sandbox import Sandbox
 from simulator.cluster.objects import states
@@ -40,6 +41,7 @@ class Pod:
         self._node = node
         self._inputs = Inputs(store, node, self._namespace, self.folder)
         self._addresses = addresses
+        self._memory = MemoryVolumes(self.folder / "volumes")
         self._ip: str | None = None
         self._sandbox = Sandbox(Confinement(), "")
         self._started_at = timestamp()
@@ -143,6 +145,7 @@ class Pod:
             if self._ip is not None:
                 self._addresses.release(self._ip)
             self._sandbox.close()
+            self._memory.unmount()
             if self._has_power:
                 volumes.remove(self.folder)
 
@@ -223,7 +226,8 @@ class Pod:
         while True:
             try:
                 self.write_volumes()
-            except ConfigError as error:
+                self._mount_memory()
+            except (ConfigError, OSError) as error:
                 self._tell_of(error)
                 await asyncio.sleep(RETRY_S)
             else:
@@ -232,7 +236,15 @@ class Pod:
                 self._sandbox.open(readable=readable, writable=writable)
                 return
 
-    def _tell_of(self, error: ConfigError) -> None:
+    def _mount_memory(self) -> None:
+        wanted = self._inputs.memory_volumes(self.pod)
+        if (why := self._node.confinement.unlimited) is None:
+            self._memory.mount(wanted)
+        elif wanted:
+            message = f"no limit holds for volumes of medium Memory ({', '.join(wanted)}): {why}"
+            self._node.events.warning(self.pod, "VolumeSizeNotEnforced", message, by="kubelet")
+
+    def _tell_of(self, error: ConfigError | OSError) -> None:
         if isinstance(error, volume_attachment.InUse):
             self._node.events.warning(self.pod, "FailedAttachVolume", str(error), by="attachdetach-controller")
         else:

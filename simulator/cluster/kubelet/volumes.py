@@ -12,6 +12,7 @@ from pathlib import Path
 
 from simulator.cluster.kubelet import environment
 from simulator.cluster.kubelet.environment import ConfigError, Find
+from simulator.cluster.kubelet.memory_volumes import MEMORY
 from simulator.cluster.store import Object
 from simulator.cluster.users import ISSUER
 
@@ -142,6 +143,8 @@ def _files(volume: Object, pod: Object, sources: Sources) -> list[File]:
             return [file for name, part in parts for file in _of_source(name, part, mode, pod, sources)]
     if "emptyDir" not in volume:
         raise ConfigError(f'volume "{volume["name"]}" is of a kind that this node does not have')
+    if (medium := volume["emptyDir"].get("medium") or MEMORY) != MEMORY:
+        raise ConfigError(f'unknown storage medium "{medium}"')
     return []
 
 

@@ -28,6 +28,8 @@ class Confinement:
     excess: tuple[int, ...] = ()
     """Capabilities that no pod has."""
     black_hole: BlackHole | None = None
+    unlimited: str | None = None
+    """Why volumes in memory are plain folders without a limit; None where they are what they should be."""
 
     def close(self) -> None:
         """When no pod runs any more."""
@@ -37,7 +39,7 @@ class Confinement:
             self.black_hole.close()
 
 
-def confine(private: Path, node: str, route: Route) -> Confinement:
+def confine(private: Path, node: str, route: Route, unlimited: str | None = None) -> Confinement:
     """For a node at the address `node` with its state below `private`. The gate is open if there can be one. Forks."""
     _allow_descriptors()
     if (fault := trial.why_not()) is not None:
@@ -45,12 +47,14 @@ def confine(private: Path, node: str, route: Route) -> Confinement:
     hidden = private if landlock.version() >= landlock.LEAST else None
     if hidden is None:
         _log.warning("pods can read %s: this kernel has no Landlock", private)
+    if unlimited is not None:
+        _log.warning("volumes in memory have no limit: %s", unlimited)
     if fault is not None:
-        return Confinement(hidden=hidden, excess=capabilities.excess())
+        return Confinement(hidden=hidden, excess=capabilities.excess(), unlimited=unlimited)
     black_hole = BlackHole(node)
     gate = Gate(route, black_hole)
     gate.start()
-    return Confinement(gate, Filter(), hidden, capabilities.excess(), black_hole)
+    return Confinement(gate, Filter(), hidden, capabilities.excess(), black_hole, unlimited)
 
 
 def _allow_descriptors() -> None:
