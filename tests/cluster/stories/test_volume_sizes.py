@@ -173,4 +173,3 @@ def _members(namespace: str) -> list[str]:
         except OSError:
             continue
     return found
-
