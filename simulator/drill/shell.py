@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from simulator.cluster.kubelet.images.postgres import find_programs
+from simulator.cluster.kubelet.images.valkey.server import PROGRAMS as VALKEY_PROGRAMS
 from simulator.processes import die_with_parent
 
 OUTPUT_KEPT = 8_000
-_TOOLS = ("psql",)
 
 
 @dataclass(frozen=True)
@@ -73,11 +73,11 @@ def shell_environment(
 
 
 def lay_out_tools(folder: Path) -> Path:
-    """Link the PostgreSQL client of the wheel into `folder`; returns `folder`."""
+    """Link the clients of the database and the cache into `folder`; returns `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
-    programs = find_programs()
-    for tool in _TOOLS:
+    programs = {"psql": find_programs(), "valkey-cli": VALKEY_PROGRAMS, "redis-cli": VALKEY_PROGRAMS}
+    for tool, place in programs.items():
         link = folder / tool
         if not link.is_symlink():
-            link.symlink_to(programs / tool)
+            link.symlink_to(place / tool)
     return folder

@@ -1,1 +1,1 @@
-"""What an image name stands for, and PostgreSQL as its image."""
+"""What an image name stands for, and PostgreSQL and Valkey as their images."""

@@ -16,6 +16,7 @@ import yaml
 
 from simulator.cluster.kubelet import environment
 from simulator.cluster.kubelet.images import postgres
+from simulator.cluster.kubelet.images.valkey import server as valkey
 from simulator.cluster.store import Object
 from simulator.errors import BadInput, NotPossible
 
@@ -77,6 +78,13 @@ def shipped(*more: Image) -> dict[str, Image]:
         Image(
             "postgres:18", _module("simulator.cluster.kubelet.images.postgres"), ("postgres",), _AT_HOME, _postgres()
         ),
+        Image(
+            "valkey/valkey:9",
+            _module("simulator.cluster.kubelet.images.valkey.server"),
+            ("valkey-server",),
+            path=(str(valkey.PROGRAMS),),
+        ),
+        Image("motoserver/moto:5", (*_module("moto.server"), "-H", "$(GAMEDAY_POD_IP)"), env={"PYTHONUNBUFFERED": "1"}),
         Image("gameday/faults:1.0.0", _module("simulator.faults")),
         Image(python, (), ("python3",)),
         Image("python:3", (), ("python3",)),
