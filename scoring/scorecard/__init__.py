@@ -6,6 +6,7 @@ from datetime import datetime
 from scoring.playbook import DIMENSIONS, Level, Playbook
 from scoring.scorecard.all_clear import true_resolution
 from scoring.scorecard.cards import DimensionCard, MeasureCard, Scorecard
+from scoring.scorecard.causes import with_every_cause_gone
 from scoring.scorecard.closing import close, mitigate
 from scoring.scorecard.communication import communicate
 from scoring.scorecard.conduct import AlertTallies, hard_fails, tally_alerts
@@ -40,6 +41,7 @@ def judge(story: Story, mitigation: Mitigation) -> Scorecard:
     proportion, so that they add up to 100. The mark is `mark_of(score / 100)`, U after any hard fail. `sla_met` asks
     for a verdict, no hard fail, and every measure that arose met.
     """
+    mitigation = with_every_cause_gone(story, mitigation)
     expected_id = expected_severity(story, _over_at(story, mitigation))
     expected = story.playbook.level(expected_id) if expected_id else None
     measures = measure_all(story, expected, mitigation)

@@ -82,12 +82,30 @@ class AlertCard(Card):
     events: tuple[str, ...] = ()
 
 
+class FaultCard(Card):
+    """One cause: when and by which alert it was detected, how long after it was injected, and whether it was cured.
+
+    `is_gone` is null where nobody looked for the cause itself.
+    """
+
+    failure_mode: str
+    component: str
+    is_first_cause: bool
+    injected_at: Instant | None
+    detected_at: Instant | None
+    detected_by: str | None
+    drill_seconds: float | None
+    is_gone: bool | None
+    mitigated: bool
+
+
 class Scorecard(Card):
     """What a drill earned. `score` is 0–100, null (as `mark`) unless `verdict` is `scored`.
 
-    `accepted` counts alerts that named the fault, `collateral` true ones that did not, `noise` those that fired while
-    nothing was injected. `reported` has `detected`, `mitigated` and `resolved`, as far as people reported them. What a
-    scorecard of an older version does not have is empty.
+    `accepted` counts alerts that named the fault, `consequences` those that were expected to follow, `collateral` true
+    ones that did neither, `noise` those that fired while nothing was injected. `faults` has every cause in the order of
+    injection. `reported` has `detected`, `mitigated` and `resolved`, as far as people reported them. What a scorecard
+    of an older version does not have is empty.
     """
 
     drill: str
@@ -108,11 +126,14 @@ class Scorecard(Card):
     mitigated_at: Instant | None
     verified_at: Instant | None
     conditions: tuple[ConditionCard, ...]
+    faults: tuple[FaultCard, ...] = ()
     reported: dict[str, ReportCard] = {}
     accepted: int = 0
+    consequences: int = 0
     collateral: int
     noise: int
     accepted_alerts: AlertCard = AlertCard()
+    consequence_alerts: AlertCard = AlertCard()
     collateral_alerts: AlertCard
     noise_alerts: AlertCard
     requests: int

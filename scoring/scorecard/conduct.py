@@ -40,13 +40,15 @@ class Tally:
 
 @dataclass(frozen=True)
 class AlertTallies:
-    """Every alert that fired in the drill, as one of three.
+    """Every alert that fired in the drill, as one of four.
 
-    `accepted` names the fault and fired from its beginning on. `collateral` is true but does not name it. `noise` fired
-    while nothing was injected: before the fault, and always in a control drill, in which every page is a false alarm.
+    `accepted` names the fault and fired from its beginning on. `consequences` were expected to follow from it.
+    `collateral` is true but does not name it. `noise` fired while nothing was injected: before the fault, and always in
+    a control drill, in which every page is a false alarm.
     """
 
     accepted: Tally
+    consequences: Tally
     collateral: Tally
     noise: Tally
 
@@ -58,10 +60,12 @@ def tally_alerts(story: Story) -> AlertTallies:
     begin_at = None if story.truth.control else story.begin_at
     first = last if begin_at is None else bisect_left(firing, begin_at, hi=last, key=lambda event: event.occurred_at)
     index, right = story.alerts, frozenset(story.truth.alerts)
+    following = frozenset(story.truth.consequences) - right
     since = index.names(first, last)
     return AlertTallies(
         accepted=_tally(firing, index.accepted, first, last, [name for name in since if name in right]),
-        collateral=_tally(firing, index.others, first, last, [name for name in since if name not in right]),
+        consequences=_tally(firing, index.consequences, first, last, [name for name in since if name in following]),
+        collateral=_tally(firing, index.others, first, last, [n for n in since if n not in right | following]),
         noise=_tally(firing, range(last), 0, first, index.names(0, first)),
     )
 

@@ -7,12 +7,14 @@ from scoring.scorecard.cards import (
     AlertCard,
     ConditionCard,
     DimensionCard,
+    FaultCard,
     HardFailCard,
     Mark,
     MeasureCard,
     ReportCard,
     Scorecard,
 )
+from scoring.scorecard.causes import Cause, tell_causes
 from scoring.scorecard.closing import requests_until
 from scoring.scorecard.conduct import AlertTallies, HardFail, Tally
 from scoring.scorecard.finding import MOST_NAMED, Finding, clip, names, sentence, uncapitalised
@@ -62,11 +64,14 @@ def fill_in(
         mitigated_at=mitigation.started_at,
         verified_at=mitigation.held_at,
         conditions=_conditions(mitigation),
+        faults=tuple(map(_fault, tell_causes(story, mitigation))),
         reported={name: _report(report) for name, report in reports(story, mitigation).items()},
         accepted=alerts.accepted.count,
+        consequences=alerts.consequences.count,
         collateral=alerts.collateral.count,
         noise=alerts.noise.count,
         accepted_alerts=_alerts(alerts.accepted),
+        consequence_alerts=_alerts(alerts.consequences),
         collateral_alerts=_alerts(alerts.collateral),
         noise_alerts=_alerts(alerts.noise),
         requests=requests,
@@ -125,6 +130,20 @@ def _declared(story: Story) -> str | None:
 def _conditions(mitigation: Mitigation) -> tuple[ConditionCard, ...]:
     seen = mitigation.conditions[:_MOST_CONDITIONS]
     return tuple(ConditionCard(name=clip(c.name), ok=c.ok, seen=clip(c.seen, _LONGEST_SEEN)) for c in seen)
+
+
+def _fault(cause: Cause) -> FaultCard:
+    return FaultCard(
+        failure_mode=clip(cause.fault.failure_mode),
+        component=clip(cause.fault.component),
+        is_first_cause=cause.is_first,
+        injected_at=cause.injected_at,
+        detected_at=cause.detected.occurred_at if cause.detected else None,
+        detected_by=clip(cause.detected.alert_name) if cause.detected else None,
+        drill_seconds=None if cause.detection_s is None else round(cause.detection_s, 3),
+        is_gone=cause.is_gone,
+        mitigated=cause.is_mitigated,
+    )
 
 
 def _report(report: Report) -> ReportCard:

@@ -6,6 +6,7 @@ from scoring.timeline import Event
 
 _RIGHT, _ONE_TOO_HIGH, _ONE_TOO_LOW = 1.0, 0.75, 0.25
 _NEIGHBOUR = 0.5
+_LATER_CAUSE = 0.5
 
 
 def classify(story: Story, expected: str, *, is_censored: bool) -> Finding:
@@ -44,8 +45,9 @@ def severity_grade(story: Story, declared: str, expected: str) -> float:
 def diagnose(story: Story, *, is_censored: bool) -> Finding:
     """Component right 0.5 (half of that for a direct neighbour), failure mode right 0.5; the last diagnosis counts.
 
-    Names agree whatever their case, hyphens and underscores; a failure mode may go without its family. 0 when nobody
-    said; not assessed when the drill ended before the incident had to be resolved.
+    Right is the first cause; another one of several is worth half. Names agree whatever their case, hyphens and
+    underscores; a failure mode may go without its family. 0 when nobody said; not assessed when the drill ended before
+    the incident had to be resolved.
     """
     submitted = story.since_begin("diagnosis.submitted")
     if not submitted:
@@ -72,6 +74,10 @@ def _component(story: Story, event: Event) -> Finding:
         return Finding(1.0, "the component was named rightly", names(event))
     if said and any(said_alike(said, name) for name in story.truth.neighbours):
         return Finding(_NEIGHBOUR, f"{clip(said)} was named, a neighbour of {clip(right)}", names(event))
+    if said and any(said_alike(said, fault.component) for fault in story.truth.faults[1:]):
+        return Finding(
+            _LATER_CAUSE, f"{clip(said)} was named, where another cause was; it began in {clip(right)}", names(event)
+        )
     return Finding(0.0, f"{clip(said) or 'no component'} was named; it was {clip(right)}", names(event))
 
 
@@ -79,6 +85,9 @@ def _failure_mode(story: Story, event: Event) -> Finding:
     said, right = short_name(event.text("failure_mode")), short_name(story.truth.failure_mode)
     if right and said_alike(said, right):
         return Finding(1.0, "the failure mode was named rightly", names(event))
+    if said and any(said_alike(said, short_name(fault.failure_mode)) for fault in story.truth.faults[1:]):
+        why = f"{clip(said)} was named, another cause; the first was {clip(right)}"
+        return Finding(_LATER_CAUSE, why, names(event))
     return Finding(0.0, f"the failure mode was {clip(right)}, not {clip(said) or 'named at all'}", names(event))
 
 

@@ -55,6 +55,8 @@ def measure_all(story: Story, level: Level | None, mitigation: Mitigation) -> di
     | ttm | onset | the start of the verification window that held |
     | ttr | onset | the first `incident.resolved` whose claim is true |
 
+    A fault that users are not meant to feel, and did not, has no time to mitigate: it is judged by its detection.
+
     met: t ≤ L. missed: t > L, or the end never came while more than L passed (grade 0). censored: it never came and the
     drill ended before L had passed. not_assessed: it never began, or there was no fault.
     """
@@ -67,13 +69,23 @@ def measure_all(story: Story, level: Level | None, mitigation: Mitigation) -> di
     acknowledged, declared = story.first("incident.acknowledged"), story.first("incident.declared")
     resolved = true_resolution(story, mitigation)
     shown, served = story.onset or story.injected, _first_look(story, mitigated) or mitigation.reverted
-    return {
+    measures = {
         "ttd": _measure(story, "ttd", onset_at, _at(detected), sla.detect.value, (shown, detected)),
         "tta": _measure(story, "tta", page_at, _at(acknowledged), sla.acknowledge.value, (story.page, acknowledged)),
         "ttc": _measure(story, "ttc", page_at, _at(declared), sla.classify.value, (story.page, declared)),
         "ttm": _measure(story, "ttm", onset_at, mitigated, sla.mitigate.value, (shown, served)),
         "ttr": _measure(story, "ttr", onset_at, _at(resolved), sla.resolve.value, (shown, resolved)),
     }
+    if is_unfelt(story):
+        measures["ttm"] = Measure(
+            "ttm", "not_assessed", "users never felt it; it is judged by its detection", sla.mitigate.value
+        )
+    return measures
+
+
+def is_unfelt(story: Story) -> bool:
+    """Whether the truth says that users do not feel the fault, and they did not."""
+    return story.truth.impact == "none" and not story.spans and not story.since_begin("impact.started")
 
 
 def _detection(story: Story) -> Event | None:

@@ -17,6 +17,7 @@ def render(card: Scorecard) -> str:
         _measures(card),
         _dimensions(card),
         _hard_fails(card),
+        _faults(card),
         _conditions(card),
         _reported(card),
         _alerts(card),
@@ -82,6 +83,19 @@ def _hard_fails(card: Scorecard) -> Iterator[str]:
         yield from _shown(fail.events)
 
 
+def _faults(card: Scorecard) -> Iterator[str]:
+    """Of several causes, which was first and what became of each."""
+    if len(card.faults) < 2:
+        return
+    yield "Causes"
+    for fault in card.faults:
+        which = "first cause" if fault.is_first_cause else "another cause"
+        by = f"detected by {fault.detected_by} after {spell(fault.drill_seconds or 0.0)}"
+        detected = by if fault.detected_at is not None else "not detected by an alert of its own"
+        gone = {True: "gone", False: "still there at the end", None: "nobody looked whether it is gone"}[fault.is_gone]
+        yield from _wrapped(f"{fault.failure_mode} ({which}): {detected}; {gone}", "  ")
+
+
 def _conditions(card: Scorecard) -> Iterator[str]:
     if card.conditions:
         yield "Conditions of mitigated"
@@ -105,6 +119,8 @@ def _gap(gap_s: float) -> str:
 def _alerts(card: Scorecard) -> Iterator[str]:
     yield "Alerts"
     yield from _wrapped(f"accepted {_tally(card.accepted_alerts)}", "  ")
+    if card.consequences:
+        yield from _wrapped(f"consequences {_tally(card.consequence_alerts)}", "  ")
     yield from _wrapped(f"collateral {_tally(card.collateral_alerts)}", "  ")
     yield from _wrapped(f"noise {_tally(card.noise_alerts)}", "  ")
 

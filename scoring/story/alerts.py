@@ -2,7 +2,7 @@
 
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 from scoring.story.chronicle import Chronicle, Index
@@ -20,22 +20,31 @@ class Alerts(Index):
         super().__init__(chronicle)
         self.accepted: list[int] = []
         """Positions of the alerts that name the fault."""
+        self.consequences: list[int] = []
+        """Positions of the alerts that were expected to follow."""
         self.others: list[int] = []
         self._by_name: dict[str, list[int]] = defaultdict(list)
 
     def catch_up(self) -> None:
-        done = len(self.accepted) + len(self.others)
-        right = frozenset(self.chronicle.truth.alerts)
+        done = len(self.accepted) + len(self.consequences) + len(self.others)
+        right, following = frozenset(self.chronicle.truth.alerts), frozenset(self.chronicle.truth.consequences)
         firing = self.chronicle.by_kind.get(FIRING, [])
         for place in range(done, len(firing)):
             name = firing[place].alert_name
             self._by_name[name].append(place)
-            (self.accepted if name in right else self.others).append(place)
+            sort = self.accepted if name in right else self.consequences if name in following else self.others
+            sort.append(place)
 
     def forget(self, at: datetime) -> None:
         place = bisect_left(self.chronicle.times[FIRING], at)
-        for places in (self.accepted, self.others, *self._by_name.values()):
+        for places in (self.accepted, self.consequences, self.others, *self._by_name.values()):
             del places[bisect_left(places, place) :]
+
+    def first_of(self, names: Iterable[str], first: int, last: int) -> int | None:
+        """The first position of [first, last) at which an alert of one of these names fired."""
+        every = [self._by_name[name] for name in names if name in self._by_name]
+        found = [places[at] for places in every if (at := bisect_left(places, first)) < len(places)]
+        return min((place for place in found if place < last), default=None)
 
     def names(self, first: int, last: int) -> tuple[str, ...]:
         """The names of the alerts at positions [first, last), sorted."""

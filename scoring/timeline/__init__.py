@@ -161,15 +161,36 @@ class Drill(Record):
     not_assessed: tuple[str, ...] = ()
 
 
+class Fault(Record):
+    """One of several causes, and the alerts that name it."""
+
+    failure_mode: str = ""
+    component: str = ""
+    alerts: tuple[str, ...] = ()
+
+
 class Truth(Record):
-    """What was really wrong. `severity` maps a playbook to the level that load alone cannot show."""
+    """What was really wrong. `severity` maps a playbook to the level that load alone cannot show.
+
+    `failure_mode` and `component` are those of the first cause; `faults` lists every cause in the order of injection.
+    `alerts` name one of the causes; `consequences` are alerts that are expected to follow, which detect none. `impact`
+    is `none` for a fault that users do not feel and an alert alone tells of.
+    """
 
     failure_mode: str = ""
     component: str = ""
     neighbours: tuple[str, ...] = ()
     severity: dict[str, str] = Field(default_factory=dict)
     alerts: tuple[str, ...] = ()
+    consequences: tuple[str, ...] = ()
+    faults: tuple[Fault, ...] = ()
+    impact: Literal["users", "none"] = "users"
     control: bool = False
+
+    @property
+    def causes(self) -> tuple[Fault, ...]:
+        """Every cause, the first one first."""
+        return self.faults or (Fault(failure_mode=self.failure_mode, component=self.component, alerts=self.alerts),)
 
 
 class Baseline(Record):

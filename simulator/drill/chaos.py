@@ -15,9 +15,10 @@ CONTROL = {"gameday": {"provider": {"type": "python", "module": "simulator.fault
 
 
 class ChaosRun:
-    """steady → `inject` → held → `release`. Chaos Toolkit's rollbacks run however it ends, short of SIGKILL."""
+    """steady → `inject` → whole → `release`. Chaos Toolkit's rollbacks run however it ends, short of SIGKILL."""
 
-    def __init__(self, child: Child, journal: Path) -> None:
+    def __init__(self, experiment: Experiment, child: Child, journal: Path) -> None:
+        self.experiment = experiment
         self.child = child
         self._journal = journal
 
@@ -31,9 +32,14 @@ class ChaosRun:
             raise
 
     async def inject(self, limit_s: float) -> None:
-        """Let the method run. Raises `NotPossible` if the effect probe did not see the fault."""
+        """Let the method run until its first step took effect. Raises `NotPossible` if no probe saw that."""
         await self.child.say("go")
         await self._expect("injected", limit_s)
+
+    async def wait_until_whole(self) -> None:
+        """Every further step took effect too. Raises `NotPossible` as `inject` does."""
+        while await self._expect("injected", self.experiment.longest_life_s, or_else="whole") != "whole":
+            pass
 
     async def release(self, limit_s: float = 30.0) -> str | None:
         """End the hold; hypothesis and rollbacks follow. Returns what of the steady state does not hold."""
@@ -48,12 +54,13 @@ class ChaosRun:
             raise self.child.failure(f"did not finish its rollbacks within {limit_s:g} s") from None
         return self._deviation("after")
 
-    async def _expect(self, what: str, limit_s: float) -> None:
+    async def _expect(self, what: str, limit_s: float, *, or_else: str = "") -> str:
         said = await self.child.hear(limit_s)
         if said.get("chaos") == "failed":
             raise NotPossible(f"the fault was not seen to take effect: {said.get('reason')}")
-        if said.get("chaos") != what:
+        if said.get("chaos") not in (what, or_else):
             raise self.child.failure(f"said {said} where '{what}' was expected")
+        return str(said["chaos"])
 
     def _deviation(self, phase: str) -> str | None:
         try:
@@ -71,7 +78,10 @@ class ChaosRun:
 
 
 async def start_chaos(experiment: Experiment, env: Mapping[str, str], folder: Path) -> ChaosRun:
-    """Start `chaos run` on the experiment, in its folder, with our control and rollbacks in any case."""
+    """Start `chaos run` on the experiment, in its folder, with our control and rollbacks in any case.
+
+    `folder` is for its journal and log.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     control = folder / "control.json"
     control.write_text(json.dumps(CONTROL))
@@ -99,4 +109,4 @@ async def start_chaos(experiment: Experiment, env: Mapping[str, str], folder: Pa
         log=folder / "chaos.log",
         cwd=experiment.folder,
     )
-    return ChaosRun(child, journal)
+    return ChaosRun(experiment, child, journal)

@@ -8,11 +8,16 @@ from simulator.drill.catalog import nearest
 from simulator.drill.documents import Document, read_document
 
 EXTENSION = "gameday"
+IMPACTS = ("users", "none")
+"""Whom a fault is felt by: users, or nobody, where an alert is all that tells of it."""
 
 
 @dataclass(frozen=True)
 class Experiment:
-    """One failure mode, ready to be played. `truth` is the published truth of a timeline."""
+    """One failure mode, ready to be played. `truth` is the published truth of a timeline.
+
+    `nodes` is how many the cluster has to have; `longest_life_s` is wall seconds.
+    """
 
     path: Path
     name: str
@@ -20,6 +25,17 @@ class Experiment:
     truth: dict[str, Any]
     runbook: Path
     longest_life_s: float
+    nodes: int = 1
+
+    @property
+    def failure_mode(self) -> str:
+        """Which one: the name of its folder."""
+        return str(self.truth["failure_mode"])
+
+    @property
+    def family(self) -> str:
+        """The folder that it lies in, such as `database`."""
+        return self.path.parent.parent.name
 
     @property
     def folder(self) -> Path:
@@ -41,8 +57,12 @@ def read_experiment(path: Path, *, alerts: list[str] | None = None) -> Experimen
     for key in ("failure_mode", "component", "severity", "alerts", "runbook", "fault"):
         if key not in truth:
             raise document.fail(f"the extension '{EXTENSION}' has no '{key}'", *at)
-    _check_alerts(document, truth["alerts"], alerts, at)
-    _check_fault(document, truth["fault"], at)
+    _check_alerts(document, truth, "alerts", alerts, at)
+    _check_alerts(document, truth, "consequences", alerts, at)
+    if not truth["alerts"]:
+        raise document.fail("'alerts' lists the alert names that count as detection", *at, "alerts")
+    _check_steps(document, truth["fault"], at)
+    _check_choices(document, truth, at)
     runbook = path.parent / str(truth["runbook"])
     if not runbook.is_file():
         raise document.fail(f"the runbook '{truth['runbook']}' is not beside the experiment", *at, "runbook")
@@ -56,10 +76,12 @@ def read_experiment(path: Path, *, alerts: list[str] | None = None) -> Experimen
             "neighbours": truth.get("neighbours", []),
             "severity": truth["severity"],
             "alerts": truth["alerts"],
-            "control": bool(truth.get("control", False)),
+            "consequences": truth.get("consequences", []),
+            "impact": truth.get("impact", IMPACTS[0]),
         },
         runbook=runbook,
         longest_life_s=float(truth.get("longest_life_s", 900.0)),
+        nodes=int(truth.get("nodes", 1)),
     )
 
 
@@ -89,23 +111,36 @@ def _extension(document: Document) -> tuple[int, dict[str, Any]]:
     )
 
 
-def _check_alerts(document: Document, given: Any, known: list[str] | None, at: tuple[str | int, ...]) -> None:
-    if not isinstance(given, list) or not given:
-        raise document.fail("'alerts' lists the alert names that count as detection", *at, "alerts")
+def _check_alerts(
+    document: Document, truth: dict[str, Any], key: str, known: list[str] | None, at: tuple[str | int, ...]
+) -> None:
+    given = truth.get(key, [])
+    if not isinstance(given, list):
+        raise document.fail(f"'{key}' is a list of alert names", *at, key)
     for index, name in enumerate(given):
         if known is not None and name not in known:
-            raise document.fail(f"alert '{name}' is in no rule file{nearest(str(name), known)}", *at, "alerts", index)
+            raise document.fail(f"alert '{name}' is in no rule file{nearest(str(name), known)}", *at, key, index)
 
 
-def _check_fault(document: Document, fault: Any, at: tuple[str | int, ...]) -> None:
+def _check_steps(document: Document, fault: Any, at: tuple[str | int, ...]) -> None:
+    """A fault is one step, or a list of steps: an activity that injects, and a probe that sees the effect."""
     names = [step.get("name") for step in document.data["method"] if isinstance(step, dict)]
-    for part in ("activity", "effect"):
-        name = fault.get(part) if isinstance(fault, dict) else None
-        if name not in names:
-            raise document.fail(
-                f"'fault.{part}' must name a step of the method, not {name!r}"
-                f"{nearest(str(name), [str(n) for n in names])}",
-                *at,
-                "fault",
-                part,
-            )
+    for step in fault if isinstance(fault, list) and fault else [fault]:
+        for part in ("activity", "effect"):
+            name = step.get(part) if isinstance(step, dict) else None
+            if name not in names:
+                raise document.fail(
+                    f"'fault.{part}' must name a step of the method, not {name!r}"
+                    f"{nearest(str(name), [str(n) for n in names])}",
+                    *at,
+                    "fault",
+                    part,
+                )
+
+
+def _check_choices(document: Document, truth: dict[str, Any], at: tuple[str | int, ...]) -> None:
+    if truth.get("impact", IMPACTS[0]) not in IMPACTS:
+        raise document.fail(f"'impact' is one of {', '.join(IMPACTS)}", *at, "impact")
+    nodes = truth.get("nodes", 1)
+    if not isinstance(nodes, int) or not 1 <= nodes <= 32:
+        raise document.fail(f"'nodes' is how many nodes the cluster needs, 1 to 32, not {nodes!r}", *at, "nodes")

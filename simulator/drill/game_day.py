@@ -1,5 +1,6 @@
 """A game day: set the stage, play the drills in order, show the scoreboard, write the report."""
 
+import re
 import shutil
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,7 +24,7 @@ async def play_game_day(plan: Plan) -> Exit:
     """Play the plan; returns the exit status. Raises `NotPossible` if the stage cannot be set."""
     console = Console()
     started_at = datetime.now(UTC)
-    names = [experiment.truth["failure_mode"] for experiment in plan.experiments]
+    names = [scenario.label for scenario in plan.scenarios]
     with open_view(names, clock=plan.clock.factor, title=plan.title, console=console) as view:
         async with set_stage(plan, lambda text: view.phase("", text)) as stage:
             results = await _play_all(stage, view)
@@ -49,8 +50,8 @@ async def play_game_day(plan: Plan) -> Exit:
 
 async def _play_all(stage: Stage, view: View) -> tuple[DrillResult, ...]:
     results = []
-    for number, experiment in enumerate(stage.plan.experiments, start=1):
-        drill = Drill(stage, experiment, f"{stage.run.id}-{number}", view)
+    for number, scenario in enumerate(stage.plan.scenarios, start=1):
+        drill = Drill(stage, scenario, f"{stage.run.id}-{number}", view)
         results.append(await drill.play())
     return tuple(results)
 
@@ -67,11 +68,17 @@ def _write(plan: Plan, game_day: GameDay, run: str, console: Console) -> None:
     (folder / "timelines").mkdir(exist_ok=True)
     for number, drill in enumerate(game_day.drills, start=1):
         if drill.timeline is not None:
-            (folder / "timelines" / f"{number}-{drill.failure_mode}.json").write_text(drill.timeline.to_json() + "\n")
+            (folder / "timelines" / f"{number}-{_file_name(drill.failure_mode)}.json").write_text(
+                drill.timeline.to_json() + "\n"
+            )
     if plan.options.json is not None:
         write_json(game_day, plan.options.json)
     console.print(f"report: {_shown(paths.html)}", highlight=False, soft_wrap=True)
     _forget_old_runs(plan.root)
+
+
+def _file_name(label: str) -> str:
+    return re.sub(r"[^\w.]+", "-", label).strip("-")
 
 
 def _forget_old_runs(root: Path) -> None:

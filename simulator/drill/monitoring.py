@@ -17,7 +17,7 @@ from simulator.drill.children import start_and_greet
 from simulator.drill.clock import DrillClock
 from simulator.drill.target import Target
 from simulator.errors import NotPossible
-from simulator.monitor.rescale import longest_for_s, rescale_rules
+from simulator.monitor.rescale import alert_for_s, rescale_rules
 
 SHORTEST_INTERVAL_S = 0.2
 PACE_S = 0.1
@@ -111,7 +111,16 @@ async def wait_for_targets(url: str, limit_s: float = 15.0) -> None:
 
 def longest_for(target: Target) -> float:
     """The longest `for` of the target's rules, in drill seconds."""
-    return max((longest_for_s(path.read_text(encoding="utf-8")) for path in target.rules), default=0.0)
+    return max(for_s(target).values(), default=0.0)
+
+
+def for_s(target: Target) -> dict[str, float]:
+    """Each alert's own `for` in drill seconds; the longest where several rules share the name."""
+    found: dict[str, float] = {}
+    for path in target.rules:
+        for name, seconds in alert_for_s(path.read_text(encoding="utf-8")):
+            found[name] = max(seconds, found.get(name, 0.0))
+    return found
 
 
 async def _targets_down(url: str) -> list[str]:

@@ -15,7 +15,8 @@ from scoring.playbook.file import load_playbook, playbook_text
 from simulator.drill.catalog import experiment_file, nearest, suite_file
 from simulator.drill.clock import DrillClock
 from simulator.drill.documents import read_document
-from simulator.drill.experiment import Experiment, check_severity, read_experiment
+from simulator.drill.experiment import check_severity, read_experiment
+from simulator.drill.scenario import Scenario
 from simulator.drill.target import Target, llm_research_api
 from simulator.errors import BadInput, NotPossible
 from simulator.monitor.rescale import alert_names
@@ -39,6 +40,7 @@ class Options:
     variant: str | None = None
     json: Path | None = None
     report: Path | None = None
+    control: bool = False
     keep: bool = False
     kubeconfig: Path | None = None
     context: str | None = None
@@ -50,7 +52,7 @@ class Plan:
     """A game day, ready to be played."""
 
     title: str
-    experiments: tuple[Experiment, ...]
+    scenarios: tuple[Scenario, ...]
     playbook: Playbook
     playbook_text: str
     responder: str
@@ -60,10 +62,18 @@ class Plan:
     root: Path
     options: Options
 
+    @property
+    def nodes(self) -> int:
+        """How many nodes the embedded cluster has to have."""
+        return max(experiment.nodes for scenario in self.scenarios for experiment in scenario.experiments)
 
-def plan_experiments(names: list[str], options: Options, root: Path) -> Plan:
-    """A game day of single experiments. Raises `BadInput`."""
-    return _plan({"title": " + ".join(names)}, [experiment_file(name) for name in names], options, root)
+
+def plan_experiments(names: list[str], options: Options, root: Path, *, at_once: bool = False) -> Plan:
+    """A game day of single experiments, or one drill of all `at_once`. Raises `BadInput`."""
+    files = [experiment_file(name) for name in names]
+    if at_once and len(set(files)) < max(2, len(files)):
+        raise BadInput("--together needs two experiments or more, each once")
+    return _plan({"title": " + ".join(names)}, [files] if at_once else [[file] for file in files], options, root)
 
 
 def plan_suite(name: str, options: Options, root: Path) -> Plan:
@@ -78,12 +88,17 @@ def plan_suite(name: str, options: Options, root: Path) -> Plan:
         raise document.fail("'experiments' lists what is played, in order", "experiments")
     files = []
     for index, item in enumerate(names):
-        beside = path.parent / str(item)
+        at_once = item if isinstance(item, list) and item else [item]
         try:
-            files.append(experiment_file(str(beside) if beside.exists() else str(item)))
+            files.append([_beside(path.parent, str(name)) for name in at_once])
         except BadInput as error:
             raise document.fail(str(error), "experiments", index) from None
     return _plan({"title": path.stem, **document.data}, files, options, root)
+
+
+def _beside(folder: Path, name: str) -> Path:
+    """An experiment of a suite: a path from the suite's folder comes first."""
+    return experiment_file(str(folder / name) if (folder / name).exists() else name)
 
 
 def known_alerts(target: Target) -> list[str]:
@@ -91,7 +106,7 @@ def known_alerts(target: Target) -> list[str]:
     return [name for path in target.rules for name in alert_names(path.read_text(encoding="utf-8"))]
 
 
-def _plan(suite: dict[str, Any], files: list[Path], options: Options, root: Path) -> Plan:
+def _plan(suite: dict[str, Any], files: list[list[Path]], options: Options, root: Path) -> Plan:
     clock = DrillClock(_number("clock", options.clock, suite.get("clock"), 60.0))
     users = int(_number("users", options.users, suite.get("users"), 30))
     if not 1 <= users <= 500:
@@ -104,15 +119,18 @@ def _plan(suite: dict[str, Any], files: list[Path], options: Options, root: Path
         raise BadInput(f"variant '{target.manifests.name}' is none of the target; there are: base, gradual")
     playbook, text = _playbook(options.playbook or suite.get("playbook") or DEFAULT_PLAYBOOK)
     alerts = known_alerts(target)
-    experiments = tuple(read_experiment(path, alerts=alerts) for path in files)
-    for experiment in experiments:
+    scenarios = tuple(
+        Scenario(tuple(read_experiment(path, alerts=alerts) for path in at_once), is_control=options.control)
+        for at_once in files
+    )
+    for experiment in (each for scenario in scenarios for each in scenario.experiments):
         check_severity(experiment, playbook.name, [level.id for level in playbook.levels])
     _check_cluster(options)
     _check_prometheus(options)
     _check_outputs(options, root)
     return Plan(
         title=str(suite["title"]),
-        experiments=experiments,
+        scenarios=scenarios,
         playbook=playbook,
         playbook_text=text,
         responder=responder,

@@ -2,33 +2,30 @@
 
 import asyncio
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from scoring.playbook import Level
 from scoring.scorecard import Scorecard
-from scoring.scorecard.severity import Seen, level_for
-from scoring.timeline import Event, Timeline, Window
+from scoring.timeline import Event, Timeline
 from simulator.drill.autopilot import Autopilot
-from simulator.drill.chaos import ChaosRun, start_chaos
-from simulator.drill.experiment import Experiment
-from simulator.drill.impact import Crossing, ImpactWatch, Thresholds, error_share
-from simulator.drill.monitoring import longest_for
-from simulator.drill.oracle import Baseline, Condition, is_quiet
+from simulator.drill.baseline import capture_baseline
+from simulator.drill.injection import INJECTION_LIMIT_S, Injection, start_injection
+from simulator.drill.lasting import Limits
+from simulator.drill.monitoring import for_s
+from simulator.drill.oracle import Baseline
 from simulator.drill.pager import Pager
 from simulator.drill.readings import Dashboard, Readings
+from simulator.drill.recovery import look_at_recovery
+from simulator.drill.scenario import Scenario
 from simulator.drill.scoring_client import ScoringClient, instant
 from simulator.drill.sla_clocks import SlaClocks
 from simulator.drill.stage import Stage
 from simulator.drill.together import together
+from simulator.drill.witness import Witness
 from simulator.errors import NotPossible
 from simulator.report.models import DrillResult, Verdict
 from simulator.report.view import View
 
-BASELINE_WINDOWS = 4
-STEADY_LIMIT_S = 90.0
-INJECTION_LIMIT_S = 90.0
-RESTART_LIMIT_S = 15.0
 EVENT_PACE_S = 0.2
 READING_WINDOW_S = 180.0
 """Drill seconds over which a responder reads the dashboard."""
@@ -39,17 +36,19 @@ class Drill:
     """One drill in progress."""
 
     stage: Stage
-    experiment: Experiment
+    scenario: Scenario
     id: str
     view: View
-    _first_window: int = 0
-    _windows_seen: int = 0
-    _is_well: bool = False
+    limits: Limits = field(init=False)
+
+    def __post_init__(self) -> None:
+        plan = self.stage.plan
+        self.limits = Limits(self.scenario, plan.playbook, plan.clock, is_answered=plan.responder != "none")
 
     @property
     def name(self) -> str:
         """What people call it."""
-        return str(self.experiment.truth["failure_mode"])
+        return self.scenario.label
 
     async def play(self) -> DrillResult:
         """Play it. A drill that cannot be carried out is recorded as aborted, with the reason."""
@@ -66,58 +65,49 @@ class Drill:
         return self._result(scorecard.verdict, scorecard.why, scorecard, timeline)
 
     async def _play(self) -> None:
-        chaos = await start_chaos(self.experiment, self._chaos_env(), self.stage.run.folder / self.id)
+        injection = await start_injection(self.scenario.injected, self._chaos_env(), self.stage.run.folder / self.id)
         try:
             self.view.phase(self.name, "waiting for a steady state")
-            baseline = await self._capture_baseline()
-            await chaos.wait_until_steady()
+            baseline = await capture_baseline(self.stage, lambda window: self.view.window(self.name, window))
+            await injection.wait_until_steady()
             await self._open(baseline)
             await self._arm_watchdog()
+            witness = Witness(self.stage, self.id, self.scenario.alerts, baseline)
+            self.limits.windows = witness.windows
             async with together() as group:
                 showing = group.create_task(self._show_events())
-                recording = group.create_task(self._record(baseline.p95_ms))
+                recording = group.create_task(witness.record(lambda window: self.view.window(self.name, window)))
                 responding = group.create_task(self._respond(baseline))
-                watching = group.create_task(self._watch(baseline))
-                self.view.phase(self.name, "injecting")
-                await chaos.inject(INJECTION_LIMIT_S)
-                self.view.phase(self.name, "incident")
-                await self._wait_for_the_end(responding)
+                watching = group.create_task(witness.watch())
+                await self._incident(injection, responding)
                 responding.cancel()
                 watching.cancel()
-                self.view.phase(self.name, "taking the fault back")
-                await self._look_at_recovery(chaos, baseline)
+                if not self.scenario.is_control:
+                    self.view.phase(self.name, "taking the fault back")
+                    await look_at_recovery(self.stage, injection, witness)
                 recording.cancel()
-                self.stage.feed.check_schedule(self._first_window)
+                self.stage.feed.check_schedule(witness.first_window)
                 await self.stage.scoring.end_drill(self.id, datetime.now(UTC))
                 await asyncio.sleep(EVENT_PACE_S)
                 showing.cancel()
         finally:
-            await chaos.child.stop()
+            await injection.stop()
             await self._clear_up()
 
-    async def _capture_baseline(self) -> Baseline:
-        """The last windows before the injection, all quiet; waits until the app and the alerts are."""
-        stage, loop = self.stage, asyncio.get_running_loop()
-        deadline = loop.time() + STEADY_LIMIT_S
-        first = len(stage.feed.windows)
-        while True:
-            window = await stage.feed.after(len(stage.feed.windows))
-            self.view.window(self.name, Window.model_validate(window))
-            recent = stage.feed.windows[first:][-BASELINE_WINDOWS:]
-            firing = await stage.oracle.firing()
-            waiting = await asyncio.to_thread(stage.kube.unready)
-            if (
-                len(recent) == BASELINE_WINDOWS
-                and all(is_quiet(w, stage.plan.users) for w in recent)
-                and not firing
-                and not waiting
-            ):
-                return await stage.oracle.capture(recent, longest_for(stage.plan.target))
-            if loop.time() > deadline:
-                raise NotPossible(
-                    f"no steady state within {STEADY_LIMIT_S:g} s: firing {firing or 'nothing'}, not ready "
-                    f"{waiting or 'nothing'}, {window['failures']} of {window['requests']} last requests failed"
-                )
+    async def _incident(self, injection: Injection, responding: asyncio.Task[None]) -> None:
+        """Inject, and wait until the responder is done, or nothing that could still come would be in time."""
+        clock, target = self.stage.plan.clock, self.stage.plan.target
+        if self.scenario.is_control:
+            self.view.phase(self.name, "nothing is injected")
+            await asyncio.sleep(clock.wall(self.scenario.control_s(for_s(target))))
+            return
+        self.view.phase(self.name, "injecting")
+        await injection.inject()
+        self.view.phase(self.name, "incident")
+        async with together() as group:
+            holding = group.create_task(injection.wait_until_whole())
+            await self.limits.wait_for(responding)
+            await holding
 
     async def _open(self, baseline: Baseline) -> None:
         plan = self.stage.plan
@@ -127,23 +117,22 @@ class Drill:
                 "playbook": plan.playbook.name,
                 "playbook_text": plan.playbook_text,
                 "clock": plan.clock.factor,
-                "experiment": self.experiment.name,
+                "experiment": self.scenario.name,
                 "responder": plan.responder,
                 "started_at": instant(),
-                "truth": self.experiment.truth,
+                "truth": self.scenario.truth(plan.playbook),
                 "game_day": self.stage.run.id,
             }
         )
-        await self.stage.scoring.post_event(self.id, "drill.started", "runner", {"experiment": self.experiment.name})
+        await self.stage.scoring.post_event(self.id, "drill.started", "runner", {"experiment": self.scenario.name})
         await self.stage.scoring.put_baseline(self.id, baseline.as_json())
-        self._windows_seen = self._first_window = len(self.stage.feed.windows)
 
     async def _arm_watchdog(self) -> None:
         stage = self.stage
         await stage.guard.order(
             drill={
                 "id": self.id,
-                "experiment": str(self.experiment.path),
+                "experiments": [str(experiment.path) for experiment in self.scenario.injected],
                 "env": self._chaos_env(),
                 "kubeconfig": str(stage.kube.kubeconfig),
                 "context": stage.plan.options.context,
@@ -152,43 +141,7 @@ class Drill:
             }
         )
 
-    async def _record(self, usual_p95_ms: float | None) -> None:
-        """Every load window, and each crossing of the thresholds, on the timeline."""
-        limits = self.stage.plan.playbook.verification
-        impact = ImpactWatch(Thresholds(limits.error_share_above.value, limits.p95_limit_ms(usual_p95_ms)))
-        while True:
-            window = await self.stage.feed.after(self._windows_seen)
-            self._windows_seen += 1
-            self.view.window(self.name, Window.model_validate(window))
-            await self.stage.scoring.post_impact(self.id, [window])
-            if crossing := impact.see(window):
-                await self._post_crossing(crossing)
-
-    async def _post_crossing(self, crossing: Crossing) -> None:
-        window = crossing.window
-        share = error_share(window) if window["requests"] else 1.0
-        data = {"reason": crossing.reason, "error_share": round(share, 4), "p95_ms": window["p95_ms"]}
-        at = datetime.fromisoformat(window["at"])
-        await self.stage.scoring.post_event(self.id, crossing.kind, "load", data, at)
-
-    async def _watch(self, baseline: Baseline) -> None:
-        """The oracle's look, once for each load window."""
-        while True:
-            await self.stage.feed.after(len(self.stage.feed.windows))
-            at, conditions = datetime.now(UTC), await self._look(baseline)
-            await self._post_check("mitigated", conditions, at)
-            self._is_well = all(condition["ok"] for condition in conditions)
-
-    async def _look(self, baseline: Baseline) -> list[Condition]:
-        recent = self.stage.feed.windows
-        return await self.stage.oracle.check(baseline, self.experiment.truth["alerts"], recent)
-
-    async def _post_check(self, phase: str, conditions: list[Condition], at: datetime) -> None:
-        data = {"phase": phase, "ok": all(c["ok"] for c in conditions), "conditions": conditions}
-        await self.stage.scoring.post_event(self.id, "oracle.checked", "oracle", data, at)
-
     async def _respond(self, baseline: Baseline) -> None:
-        """The responder in its seat; with nobody there, this waits for ever."""
         plan = self.stage.plan
         if plan.responder == "none":
             await asyncio.Event().wait()
@@ -207,70 +160,6 @@ class Drill:
             await client.close()
             await dashboard.close()
 
-    async def _wait_for_the_end(self, responding: asyncio.Task[None]) -> None:
-        """Until the responder is done, or nothing that could still come would be in time."""
-        loop = asyncio.get_running_loop()
-        began = loop.time()
-        while not responding.done() and (left_s := began + self._limit_s() - loop.time()) > 0:
-            await asyncio.wait([responding], timeout=min(left_s, 1.0))
-
-    def _limit_s(self) -> float:
-        """Wall seconds that a drill lasts at most after the injection.
-
-        With nobody there: until mitigation is missed for certain (its SLA and one verification window). With a
-        responder: twice the mitigation SLA, where its grade reaches 0, and two windows to verify.
-        """
-        plan, level = self.stage.plan, self._level()
-        times = 1 if plan.responder == "none" else 2
-        return plan.clock.wall(times * (level.sla.mitigate.value + plan.playbook.verification.window.value))
-
-    def _level(self) -> Level:
-        """The truth's level; where it names none for this playbook, that of what users met so far, else the gravest."""
-        playbook = self.stage.plan.playbook
-        told = self.experiment.truth["severity"].get(playbook.name)
-        return playbook.level(told or self._met_by_users() or playbook.levels[0].id)
-
-    def _met_by_users(self) -> str | None:
-        """The gravest level that two load windows since the drill began agree on."""
-        playbook, component = self.stage.plan.playbook, self.experiment.truth["component"]
-        shown = [
-            level_for(Seen(error_share(window), window["p95_ms"], component), playbook)
-            for window in self.stage.feed.windows[self._first_window :]
-        ]
-        return playbook.graver(*(level for level in shown if shown.count(level) >= 2))
-
-    async def _look_at_recovery(self, chaos: ChaosRun, baseline: Baseline) -> None:
-        """Recovered: an instance restarted still serves, and the cause is gone by the experiment's own hypothesis."""
-        at = datetime.now(UTC)
-        restart = await self._restart_one()
-        deviation = await chaos.release()
-        cause = {"name": "cause_gone", "ok": deviation is None, "seen": deviation or "the steady state holds"}
-        await self._post_check("recovered", [*await self._look(baseline), cause, restart], at)
-
-    async def _restart_one(self) -> Condition:
-        stage = self.stage
-        if not self._is_well:
-            return {"name": "restart_serves", "ok": False, "seen": "not tried, for the service was not mitigated"}
-        kube, selector = stage.kube, stage.plan.target.selector
-        before = await asyncio.to_thread(kube.ready_pods, selector)
-        name = min(before, default="")
-        if not name:
-            return {"name": "restart_serves", "ok": False, "seen": "no instance was ready to be restarted"}
-        await asyncio.to_thread(kube.delete_pod, name)
-        try:
-            async with asyncio.timeout(RESTART_LIMIT_S):
-                while not await self._is_whole_without(name, len(before)):
-                    await asyncio.sleep(0.1)
-        except TimeoutError:
-            return {"name": "restart_serves", "ok": False, "seen": f"{name} was replaced by none that is ready"}
-        return {"name": "restart_serves", "ok": True, "seen": f"{name} was replaced by one that is ready"}
-
-    async def _is_whole_without(self, pod: str, count: int) -> bool:
-        kube = self.stage.kube
-        ready = await asyncio.to_thread(kube.ready_pods, self.stage.plan.target.selector)
-        waiting = await asyncio.to_thread(kube.unready)
-        return len(ready - {pod}) >= count and not waiting
-
     async def _clear_up(self) -> None:
         """Leave the app as it was found, so that the next drill starts where this one did."""
         stage = self.stage
@@ -288,9 +177,9 @@ class Drill:
         self, verdict: Verdict, reason: str, scorecard: Scorecard | None = None, timeline: Timeline | None = None
     ) -> DrillResult:
         return DrillResult(
-            title=self.experiment.title,
-            failure_mode=self.experiment.truth["failure_mode"],
-            experiment=self.experiment.name,
+            title=self.scenario.title,
+            failure_mode=self.scenario.label,
+            experiment=self.scenario.name,
             verdict=verdict,
             reason=reason,
             scorecard=scorecard,
@@ -299,7 +188,7 @@ class Drill:
 
     async def _show_events(self) -> None:
         after = 0
-        clocks = SlaClocks(self.view, self.name, self._level(), tuple(self.experiment.truth["alerts"]))
+        clocks = SlaClocks(self.view, self.name, self.limits.level(), self.scenario.alerts)
         while True:
             events, after = await self.stage.scoring.events(self.id, after)
             for event in map(Event.model_validate, events):
@@ -313,5 +202,6 @@ class Drill:
             "GAMEDAY_SCORING_URL": self.stage.scoring.url,
             "GAMEDAY_INGEST_TOKEN": self.stage.run.tokens.ingest,
             "GAMEDAY_DRILL": self.id,
-            "GAMEDAY_LONGEST_LIFE_S": f"{2 * self._limit_s() + INJECTION_LIMIT_S:g}",
+            "GAMEDAY_CLOCK": f"{self.stage.plan.clock.factor:g}",
+            "GAMEDAY_LONGEST_LIFE_S": f"{2 * self.limits.longest_s() + INJECTION_LIMIT_S:g}",
         }

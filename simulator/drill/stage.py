@@ -19,6 +19,7 @@ from simulator.drill.alert_relay import AlertRelay
 from simulator.drill.belongings import Snapshot
 from simulator.drill.children import start, start_and_greet
 from simulator.drill.deploying import Say, deploy
+from simulator.drill.embedded import Shape
 from simulator.drill.guard import Guard, alone_in, start_guard
 from simulator.drill.kube import Kube
 from simulator.drill.load_feed import LoadFeed
@@ -29,6 +30,7 @@ from simulator.drill.reach import Addresses, find_addresses
 from simulator.drill.scoring_client import ScoringClient
 from simulator.drill.shell import DrillShell, lay_out_tools, shell_environment
 from simulator.drill.together import together
+from simulator.errors import NotPossible
 from simulator.processes import marked
 
 SCORING_LIMIT_S = 30.0
@@ -165,9 +167,14 @@ async def _find_cluster(run: Run, guard: Guard, owner: AsyncExitStack, say: Say)
     found = await asyncio.to_thread(embedded.running, plan.root)
     if found is not None:
         await guard.order(is_cluster_kept=True)
+        if (count := embedded.node_count(plan.root)) < plan.nodes:
+            raise NotPossible(
+                f"the cluster that is up has {count} of the {plan.nodes} nodes that this drill needs; "
+                f"'gameday down', then play again or 'gameday up --nodes {plan.nodes}'"
+            )
         say(f"the cluster is up already at {found.server}")
         return Path(found.kubeconfig)
-    cluster = await embedded.up(plan.root, plan.clock.factor, outlives_us=plan.options.keep)
+    cluster = await embedded.up(plan.root, plan.clock.factor, outlives_us=plan.options.keep, shape=Shape(plan.nodes))
     await guard.order(marks=[run.mark, cluster.mark])
 
     def strike(kind: type[BaseException] | None, *_: object) -> None:

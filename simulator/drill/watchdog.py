@@ -12,6 +12,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 import urllib.request
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -21,13 +22,15 @@ from typing import Any
 
 from simulator.processes import sweep
 
+ROLLBACK_LIMIT_S = 6.0
+
 
 @dataclass(frozen=True)
 class Orders:
     """What to do if the runner dies. All of it is plain data, for it travels as JSON.
 
     `marks`: runs whose processes end. `spare`: process ids that live until the abort is recorded (scoring).
-    `drill`: None between drills, else `{id, experiment, env, kubeconfig, context, namespace, belongings}`;
+    `drill`: None between drills, else `{id, experiments, env, kubeconfig, context, namespace, belongings}`;
     `abort`: `{url, token}` of scoring. `is_cluster_kept`: the cluster was up before, so it must be left whole.
     """
 
@@ -70,7 +73,7 @@ def clean_up(orders: Orders) -> None:
 
 
 def _roll_back(drill: dict[str, Any]) -> None:
-    """The experiment's own rollbacks, by Chaos Toolkit, in a process that has the drill's environment."""
+    """The experiments' own rollbacks, by Chaos Toolkit, in processes that have the drill's environment."""
     script = (
         "import sys\n"
         "from chaoslib.configuration import load_configuration\n"
@@ -81,17 +84,23 @@ def _roll_back(drill: dict[str, Any]) -> None:
         "c = load_configuration(e.get('configuration', {}))\n"
         "list(run_rollbacks(e, c, load_secrets(e.get('secrets', {}), c), None))\n"
     )
-    experiment = Path(drill["experiment"])
-    subprocess.run(
-        [sys.executable, "-c", script, str(experiment)],
-        env=drill["env"],
-        cwd=experiment.parent,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        timeout=6,
-        check=False,
-    )
+    running = [
+        subprocess.Popen(
+            [sys.executable, "-c", script, experiment],
+            env=drill["env"],
+            cwd=Path(experiment).parent,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        for experiment in drill["experiments"]
+    ]
+    deadline = time.monotonic() + ROLLBACK_LIMIT_S
+    for process in running:
+        try:
+            process.wait(max(0.0, deadline - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            process.kill()
 
 
 def _restore(drill: dict[str, Any]) -> None:

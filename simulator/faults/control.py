@@ -2,8 +2,9 @@
 
 It is handed to `chaos run --control-file` by the runner, so experiments do not name it. It speaks JSON lines with
 the runner over standard output and input: after the steady state was seen it says `steady` and waits for a line
-before the method; after the method it says `injected` and holds the fault until a line comes, the runner is gone,
-or the fault's longest life is over. Then Chaos Toolkit goes on to the hypothesis and the rollbacks.
+before the method; it says `injected` when a step of the fault was seen to take effect, and `whole` after the method.
+Then it holds the fault until a line comes, the runner is gone, or the fault's longest life is over, and Chaos Toolkit
+goes on to the hypothesis and the rollbacks.
 """
 
 import json
@@ -23,7 +24,8 @@ def configure_control(experiment: dict[str, Any], **_: Any) -> None:
     """Find the ground truth in the experiment's `gameday` extension."""
     truth = next(e for e in experiment["extensions"] if e["name"] == "gameday")
     longest_life_s = float(os.environ.get("GAMEDAY_LONGEST_LIFE_S") or truth.get("longest_life_s", 900))
-    STATE.update(fault=truth["fault"], injected_at=None, longest_life_s=longest_life_s)
+    steps = truth["fault"] if isinstance(truth["fault"], list) else [truth["fault"]]
+    STATE.update(fault=truth["failure_mode"], steps=steps, injected_at={}, longest_life_s=longest_life_s)
 
 
 def before_method_control(context: Any, **_: Any) -> None:
@@ -35,22 +37,23 @@ def before_method_control(context: Any, **_: Any) -> None:
 def after_activity_control(context: dict[str, Any], state: dict[str, Any], **_: Any) -> None:
     """A fault counts as injected only when its effect probe has seen it. Raises `InterruptExecution` otherwise."""
     name = context.get("name")
-    if name not in (STATE["fault"]["activity"], STATE["fault"]["effect"]):
+    number, step = next(((n, s) for n, s in enumerate(STATE["steps"], 1) if name in s.values()), (0, None))
+    if step is None:
         return
     if state["status"] != "succeeded" or state.get("output") is False:
         reason = f"{name}: {_last_line(state.get('exception')) or state.get('output')}"
         _say("failed", reason=reason)
         raise InterruptExecution(reason)
-    if name == STATE["fault"]["activity"]:
-        STATE["injected_at"] = _utc(state["end"])
-    if name == STATE["fault"]["effect"]:
-        effect = f"{name}: {_plainly(state.get('output'))}"
-        _post("fault.injected", STATE["injected_at"], {"activity": STATE["fault"]["activity"], "effect": effect})
+    if name == step["activity"]:
+        STATE["injected_at"][number] = _utc(state["end"])
+    if name == step["effect"]:
+        _report(number, step, f"{name}: {_plainly(state.get('output'))}")
+        _say("injected")
 
 
 def after_method_control(context: Any, **_: Any) -> None:
     """Hold the fault."""
-    _say("injected")
+    _say("whole")
     _wait_for_line(STATE["longest_life_s"])
 
 
@@ -58,7 +61,14 @@ def after_rollback_control(context: Any, state: Any, **_: Any) -> None:
     """Say what was taken back."""
     for run in state or []:
         if run["status"] == "succeeded":
-            _post("fault.reverted", _utc(run["end"]), {"activity": run["activity"]["name"]})
+            _post("fault.reverted", _utc(run["end"]), {"fault": STATE["fault"], "activity": run["activity"]["name"]})
+
+
+def _report(number: int, step: dict[str, str], effect: str) -> None:
+    data = {"fault": STATE["fault"], "activity": step["activity"], "effect": effect}
+    if (count := len(STATE["steps"])) > 1:
+        data["step"] = f"{number} of {count}"
+    _post("fault.injected", STATE["injected_at"][number], data)
 
 
 def _plainly(output: Any) -> str:

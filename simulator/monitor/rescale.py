@@ -70,14 +70,14 @@ def rescale_duration(text: str, clock: float) -> str:
     return _divided(text, clock, least_ms=1 if parse_duration(text) else 0)
 
 
-def longest_for_s(text: str, *, file: str = "rules") -> float:
-    """The longest `for` of the alerts in a rule file, in the file's own seconds; 0 without any."""
-    return max((rule.for_ms / 1000 for rule in _rules(text, file) if isinstance(rule, AlertRule)), default=0.0)
-
-
 def alert_names(text: str, *, file: str = "rules") -> tuple[str, ...]:
     """The names of the alerts in a rule file, each once, in the file's order."""
-    return tuple(dict.fromkeys(rule.name for rule in _rules(text, file) if isinstance(rule, AlertRule)))
+    return tuple(dict.fromkeys(name for name, _ in alert_for_s(text, file=file)))
+
+
+def alert_for_s(text: str, *, file: str = "rules") -> list[tuple[str, float]]:
+    """(name, `for` in the file's own seconds) of each alert in a rule file, in the file's order."""
+    return [(rule.name, rule.for_ms / 1000) for rule in _rules(text, file) if isinstance(rule, AlertRule)]
 
 
 def _rules(text: str, file: str) -> Iterator[Rule]:

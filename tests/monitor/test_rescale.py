@@ -10,8 +10,8 @@ from simulator.monitor.durations import format_duration, parse_duration
 from simulator.monitor.promql.plan import Plan
 from simulator.monitor.promql.read import read
 from simulator.monitor.rescale import (
+    alert_for_s,
     alert_names,
-    longest_for_s,
     rescale_query,
     rescale_rules,
 )
@@ -58,7 +58,7 @@ def test_at_clock_60_a_minute_becomes_a_second_and_everything_else_stays() -> No
 
 
 def test_what_a_runner_asks_of_a_rule_file() -> None:
-    assert longest_for_s(RULES) == 150
+    assert max(seconds for _, seconds in alert_for_s(RULES)) == 150
     assert alert_names(RULES) == ("HighErrorRate", "Quoted")
 
 

@@ -1,0 +1,75 @@
+"""What commands that play drills ask for, written once: options, and the names that a shell completes."""
+
+import dataclasses
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from scoring.cli.asked import Playbook
+
+
+def complete_experiment(incomplete: str) -> list[str]:
+    """Shipped experiments that begin so."""
+    from simulator.drill.catalog import shipped_experiments
+
+    return [name for name, _ in shipped_experiments() if name.startswith(incomplete)]
+
+
+def complete_suite(incomplete: str) -> list[str]:
+    """Shipped suites that begin so."""
+    from simulator.drill.catalog import shipped_suites
+
+    return [name for name, _ in shipped_suites() if name.startswith(incomplete)]
+
+
+Responder = Annotated[str | None, typer.Option(help="Who responds: autopilot or none.", metavar="autopilot|none")]
+Clock = Annotated[float | None, typer.Option(help="Drill clock: at 60 a second counts as a minute.")]
+Users = Annotated[int | None, typer.Option(help="Locust users (about two requests a second each).")]
+Variant = Annotated[str | None, typer.Option(help="Manifests of the app: base (all pods at once) or gradual.")]
+Json = Annotated[Path | None, typer.Option("--json", help="Also write the results as JSON to this file.")]
+Report = Annotated[Path | None, typer.Option(help="Folder for the report (default: .gameday/reports/<id>).")]
+Control = Annotated[bool, typer.Option("--control", help="Inject nothing: whoever is paged, is paged for nothing.")]
+Keep = Annotated[bool, typer.Option("--keep", help="Leave the app up afterwards.")]
+Kubeconfig = Annotated[Path | None, typer.Option(help="Play on this cluster instead of the embedded one.")]
+Context = Annotated[str | None, typer.Option(help="The kubeconfig's context that may be touched.")]
+Prometheus = Annotated[str | None, typer.Option(help="A Prometheus that has the rules loaded.", metavar="URL")]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What `run` and `play` both ask for; None where the command line is silent."""
+
+    playbook: Playbook = None
+    responder: Responder = None
+    clock: Clock = None
+    users: Users = None
+    variant: Variant = None
+    json: Json = None
+    report: Report = None
+    control: Control = False
+    keep: Keep = False
+    kubeconfig: Kubeconfig = None
+    context: Context = None
+    prometheus: Prometheus = None
+
+
+def asking(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command whose last argument is `asked` its options, each as if it were written in the signature."""
+    *subjects, _ = inspect.signature(command, eval_str=True).parameters.values()
+    options = [
+        inspect.Parameter(field.name, inspect.Parameter.KEYWORD_ONLY, default=field.default, annotation=field.type)
+        for field in dataclasses.fields(Asked)
+    ]
+    own = [each.replace(kind=inspect.Parameter.KEYWORD_ONLY) for each in subjects]
+
+    def ask(**given: Any) -> None:
+        command(*[given.pop(each.name) for each in subjects], asked=Asked(**given))
+
+    ask.__name__, ask.__doc__ = command.__name__, command.__doc__
+    ask.__signature__ = inspect.Signature([*own, *options])  # type: ignore[attr-defined]
+    ask.__annotations__ = {each.name: each.annotation for each in (*own, *options)}
+    return ask

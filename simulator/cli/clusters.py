@@ -1,0 +1,63 @@
+"""The embedded cluster from the command line: `gameday up`, `down`, `status`, `node`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from simulator.cli.stories import run_story, tell
+
+commands = typer.Typer()
+nodes = typer.Typer(help="Power a node of the embedded cluster off and on.", no_args_is_help=True)
+
+
+@commands.command(epilog="Example:  gameday up && export KUBECONFIG=.gameday/cluster/kubeconfig && kubectl get pods -A")
+def up(
+    clock: Annotated[float, typer.Option(help="Drill clock that the crash back-off follows.")] = 60.0,
+    variant: Annotated[str, typer.Option(help="Manifests of the app: base or gradual.")] = "base",
+    nodes: Annotated[int, typer.Option(help="Nodes: 1, or a control plane and workers.", min=1, max=32)] = 1,
+    images: Annotated[list[Path] | None, typer.Option(help="Images of your own, as YAML.", exists=True)] = None,
+    bare: Annotated[bool, typer.Option("--bare", help="The cluster alone, without the sample app.")] = False,
+) -> None:
+    """Start the embedded cluster with the sample app, and leave it up."""
+    from simulator.drill.embedded import Shape
+    from simulator.drill.house import bring_up
+
+    shape = Shape(nodes, tuple(path.resolve() for path in images or ()))
+    cluster = run_story(bring_up(Path.cwd(), clock, None if bare else variant, tell, shape))
+    typer.echo(f"{'the cluster' if bare else 'the app'} is up; export KUBECONFIG={cluster.kubeconfig}")
+
+
+@nodes.command("stop", epilog="Example:  gameday node stop gameday-worker && kubectl get nodes -w")
+def stop_node(name: Annotated[str, typer.Argument(help="The node's name.")]) -> None:
+    """Power a node off: its processes are gone at once, and Kubernetes has to find out."""
+    from simulator.drill.embedded import switch
+
+    run_story(switch(Path.cwd(), name, is_on=False))
+    typer.echo(f"{name} is off")
+
+
+@nodes.command("start", epilog="Example:  gameday node start gameday-worker")
+def start_node(name: Annotated[str, typer.Argument(help="The node's name.")]) -> None:
+    """Power a node on: its kubelet starts, and registers it again if it was deleted."""
+    from simulator.drill.embedded import switch
+
+    run_story(switch(Path.cwd(), name, is_on=True))
+    typer.echo(f"{name} is on")
+
+
+@commands.command()
+def down() -> None:
+    """Stop the embedded cluster and everything in it."""
+    from simulator.drill.house import take_down
+
+    typer.echo("the cluster is down" if take_down(Path.cwd()) else "nothing was up")
+
+
+@commands.command()
+def status() -> None:
+    """Show what is up."""
+    from simulator.drill.house import describe
+
+    for line in describe(Path.cwd()):
+        typer.echo(line)

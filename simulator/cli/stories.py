@@ -1,0 +1,53 @@
+"""A command's story run to its end, and what it tells on the way."""
+
+import asyncio
+import os
+import signal
+from collections.abc import Coroutine
+from typing import Any
+
+import typer
+
+from scoring.errors import ScoringError
+from simulator.errors import Interrupted
+
+
+def tell(text: str) -> None:
+    """Say how it goes, beside the result."""
+    typer.echo(text, err=True)
+
+
+def run_story(story: Coroutine[Any, Any, Any]) -> Any:
+    """Run it to its end. Ctrl-C and SIGTERM cancel it once and let it clean up."""
+
+    async def run() -> Any:
+        task = asyncio.ensure_future(story)
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            loop.add_signal_handler(number, task.cancel)
+        return await task
+
+    try:
+        return asyncio.run(run())
+    except asyncio.CancelledError:
+        raise Interrupted("interrupted; everything was taken down") from None
+
+
+def play_story(story: Coroutine[Any, Any, int]) -> None:
+    """Run one that plays drills and gives the exit status; what was played joins the history."""
+    try:
+        status = run_story(story)
+    finally:
+        _keep_drills()
+    raise typer.Exit(status)
+
+
+def _keep_drills() -> None:
+    """What was played joins the history of this folder or of GAMEDAY_DATABASE; if not, that is told, no more."""
+    from scoring.cli.gathering import gather
+
+    try:
+        for sentence in gather(os.environ.get("GAMEDAY_DATABASE")).left:
+            tell(sentence)
+    except ScoringError as error:
+        tell(f"the drills are not in the history: {error}")

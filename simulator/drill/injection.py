@@ -1,0 +1,63 @@
+"""The faults of one drill, each in a Chaos Toolkit of its own: injected in order, taken back together."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from simulator.drill.chaos import ChaosRun, start_chaos
+from simulator.drill.experiment import Experiment
+from simulator.drill.together import together
+from simulator.errors import NotPossible
+
+INJECTION_LIMIT_S = 90.0
+"""Wall seconds within which a fault has to be seen."""
+
+
+class Injection:
+    """None, one or several faults. The first one is the first cause."""
+
+    def __init__(self, runs: Sequence[ChaosRun]) -> None:
+        self._runs = runs
+
+    async def wait_until_steady(self) -> None:
+        """Every experiment saw its steady state. Raises `NotPossible`."""
+        for run in self._runs:
+            await run.wait_until_steady()
+
+    async def inject(self) -> None:
+        """One after the other, each once the one before it was seen. Raises `NotPossible` for one that was not."""
+        for run in self._runs:
+            await run.inject(INJECTION_LIMIT_S)
+
+    async def wait_until_whole(self) -> None:
+        """Every step of every fault took effect. Raises `NotPossible` for one that did not."""
+        async with together() as group:
+            for run in self._runs:
+                group.create_task(run.wait_until_whole())
+
+    async def release(self) -> dict[str, str | None]:
+        """Look at every steady state, then take the faults back; by failure mode what did not hold, None if all did."""
+        deviations = await asyncio.gather(*(run.release() for run in self._runs), return_exceptions=True)
+        found = {}
+        for run, deviation in zip(self._runs, deviations, strict=True):
+            if isinstance(deviation, BaseException):
+                raise deviation
+            found[run.experiment.failure_mode] = deviation
+        return found
+
+    async def stop(self) -> None:
+        """End what still runs; Chaos Toolkit takes the fault back."""
+        await asyncio.gather(*(run.child.stop() for run in self._runs))
+
+
+async def start_injection(experiments: Sequence[Experiment], env: Mapping[str, str], folder: Path) -> Injection:
+    """Start Chaos Toolkit for each experiment; `folder` gets journals and logs. Raises `NotPossible`."""
+    runs: list[ChaosRun] = []
+    try:
+        for experiment in experiments:
+            place = folder if len(experiments) == 1 else folder / experiment.failure_mode
+            runs.append(await start_chaos(experiment, env, place))
+    except OSError as error:
+        await Injection(runs).stop()
+        raise NotPossible(f"Chaos Toolkit cannot be started: {error}") from None
+    return Injection(runs)

@@ -1,0 +1,74 @@
+"""What one drill plays: an experiment, several at once, or one of which nothing is injected."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from scoring.playbook import Playbook
+from simulator.drill.experiment import Experiment
+
+AFTERWARDS_S = 300.0
+"""Drill seconds that a control drill goes on after its slowest alert could have fired."""
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """`experiments` in the order of their injection: the first is the first cause.
+
+    In a control drill nothing is injected: same load, same monitor, same responder, and any page is a false alarm.
+    """
+
+    experiments: tuple[Experiment, ...]
+    is_control: bool = False
+
+    @property
+    def injected(self) -> tuple[Experiment, ...]:
+        """What is really injected."""
+        return () if self.is_control else self.experiments
+
+    @property
+    def label(self) -> str:
+        """What people call it, in a word: its failure modes."""
+        modes = " + ".join(experiment.failure_mode for experiment in self.experiments)
+        return f"{modes} (control)" if self.is_control else modes
+
+    @property
+    def name(self) -> str:
+        """Where it is from: `family/failure-mode`."""
+        return " + ".join(experiment.name for experiment in self.experiments)
+
+    @property
+    def title(self) -> str:
+        """What happens, in a sentence."""
+        if self.is_control:
+            return f"Nothing is injected: the control of {self.label.removesuffix(' (control)')}"
+        return " + ".join(experiment.title for experiment in self.experiments)
+
+    @property
+    def alerts(self) -> tuple[str, ...]:
+        """What counts as detection, of any of the causes."""
+        return tuple(dict.fromkeys(alert for each in self.experiments for alert in each.truth["alerts"]))
+
+    def control_s(self, for_s: Mapping[str, float]) -> float:
+        """Drill seconds that a control drill lasts; `for_s` is each alert's own `for` in drill seconds."""
+        return max(for_s.get(alert, 0.0) for alert in self.alerts) + AFTERWARDS_S
+
+    def truth(self, playbook: Playbook) -> dict[str, Any]:
+        """The published truth of a timeline. Of several causes it is the first one's; the severity is the gravest."""
+        first = self.experiments[0].truth
+        told = [each.truth["severity"].get(playbook.name) for each in self.experiments]
+        gravest = playbook.graver(*told)
+        return {
+            **first,
+            "severity": {playbook.name: gravest} if gravest else {},
+            "alerts": list(self.alerts),
+            "consequences": list(self._consequences()),
+            "faults": [
+                {key: each.truth[key] for key in ("failure_mode", "component", "alerts")} for each in self.injected
+            ],
+            "control": self.is_control,
+        }
+
+    def _consequences(self) -> tuple[str, ...]:
+        found = (alert for each in self.experiments for alert in each.truth["consequences"])
+        return tuple(alert for alert in dict.fromkeys(found) if alert not in self.alerts)
