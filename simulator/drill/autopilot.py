@@ -2,35 +2,28 @@
 
 It is paged and acknowledges. From then on it does two things at once, as a crew would: one half reads the dashboard,
 declares, informs and escalates; the other waits for an alert that names a runbook, executes the runbook's mitigation
-word for word, and watches for the playbook's verification window. Then it resolves. It never sees the truth.
+word for word, and watches for the playbook's verification window. An alert that names another runbook and still fires a
+while after that is followed as well. Then it resolves. It never sees the truth.
 """
 
 import asyncio
-from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from scoring.playbook import Escalation, Playbook
 from simulator.drill.assessment import assess
-from simulator.drill.catalog import runbook_file
 from simulator.drill.clock import DrillClock
 from simulator.drill.communication import Communications, review
+from simulator.drill.following import Following, runbooks_of
 from simulator.drill.pager import Pager
 from simulator.drill.readings import Dashboard, Readings
-from simulator.drill.runbook import Runbook, read_runbook
-from simulator.drill.scoring_client import Event
+from simulator.drill.runbook import Runbook
 from simulator.drill.shell import DrillShell
 from simulator.drill.together import together
-from simulator.errors import BadInput
 
 NAME = "autopilot"
-MITIGATE = "Mitigate"
 ASSESSMENT_S = 180.0
 """Drill seconds of a first look before severity is declared, unless it is the gravest at once."""
-TRIES = 5
-TRY_AGAIN_AFTER_S = 60.0
-"""Drill seconds before a block that failed is tried again."""
 PACE_S = 0.2
 
 
@@ -47,7 +40,11 @@ class Autopilot:
     severity: str = ""
     _paged_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     _escalated: set[str] = field(default_factory=set)
-    _mitigated: bool = False
+    following: Following = field(init=False)
+
+    def __post_init__(self) -> None:
+        window_s = self.playbook.verification.window.value
+        self.following = Following(self.pager, self.shell, self.clock, window_s, self._is_served)
 
     async def respond(self) -> None:
         """Handle one incident; returns after the review is filed. The end of the drill cancels it."""
@@ -58,7 +55,7 @@ class Autopilot:
         async with together() as group:
             duty = group.create_task(self._keep_duties(updates))
             runbook = await self._diagnose()
-            await self._mitigate_until_verified(runbook)
+            await self.following.until_verified(runbook)
             duty.cancel()
         await self._close(updates, runbook)
 
@@ -81,15 +78,17 @@ class Autopilot:
         while True:
             now = datetime.now(UTC)
             graver = self.playbook.graver(self.severity, await self._assess())
-            if graver is not None and graver != self.severity and not self._mitigated:
+            if graver is not None and graver != self.severity and not self.following.is_mitigated:
                 self.severity = graver
                 await self.pager.say("incident.reclassified", {"severity": graver, "text": await self._impact()})
             if updates.is_due(self.severity, now):
                 await updates.update(
                     self.severity,
-                    status="monitoring" if self._mitigated else "mitigating",
+                    status="monitoring" if self.following.is_mitigated else "mitigating",
                     impact=await self._impact(),
-                    next_step="watch until the service has held" if self._mitigated else "execute the runbook",
+                    next_step="watch until the service has held"
+                    if self.following.is_mitigated
+                    else "execute the runbook",
                 )
             for rule in self.playbook.escalations:
                 if rule.id not in self._escalated and self._is_due(rule, now):
@@ -99,54 +98,13 @@ class Autopilot:
 
     async def _diagnose(self) -> Runbook:
         """Wait for an alert that leads to a runbook: its component and failure mode are the diagnosis."""
-        while (found := _first_runbook(await self.pager.firing())) is None:
+        while (found := next(runbooks_of(await self.pager.firing()), None)) is None:
             await asyncio.sleep(PACE_S / 2)
         alert, runbook = found
         component = alert["data"]["labels"].get("component", "")
         diagnosis = {"component": component, "failure_mode": runbook.path.parent.name}
         await self.pager.say("diagnosis.submitted", diagnosis)
         return runbook
-
-    async def _mitigate_until_verified(self, runbook: Runbook) -> None:
-        """Execute, then watch. Only users who still suffer after a whole window justify to execute once more.
-
-        An alert lags behind, and many a mitigation (`rollout undo`) must not be done twice.
-        """
-        window = timedelta(seconds=self.clock.wall(self.playbook.verification.window.value))
-        while True:
-            await self._execute(runbook)
-            suffering_since = well_since = None
-            while suffering_since is None or datetime.now(UTC) - suffering_since < window:
-                now, is_served = datetime.now(UTC), await self._is_served()
-                suffering_since = None if is_served else suffering_since or now
-                self._mitigated = is_served and not await self.pager.firing()
-                well_since = (well_since or now) if self._mitigated else None
-                if well_since is not None and now - well_since >= window:
-                    return
-                await asyncio.sleep(PACE_S)
-
-    async def _execute(self, runbook: Runbook) -> None:
-        """Every block in order; one that fails is tried again a drill minute later, as a person would, a few times."""
-        for block in runbook.commands(MITIGATE):
-            for _ in range(TRIES):
-                if await self._run(block):
-                    break
-                await asyncio.sleep(self.clock.wall(TRY_AGAIN_AFTER_S))
-            else:
-                return
-
-    async def _run(self, block: str) -> bool:
-        began = datetime.now(UTC)
-        ran = await self.shell.run(block)
-        data = {
-            "command": ran.command,
-            "exit_status": ran.exit_status,
-            "output": ran.output,
-            "seconds": ran.seconds,
-            "by": "shell",
-        }
-        await self.pager.say("action.taken", data, source="shell", at=began)
-        return ran.exit_status == 0
 
     async def _close(self, updates: Communications, runbook: Runbook) -> None:
         lasted = (datetime.now(UTC) - self._paged_at).total_seconds()
@@ -177,7 +135,7 @@ class Autopilot:
         when = rule.when
         if when.level is None or self.playbook.graver(when.level, self.severity) != self.severity:
             return False
-        if when.until == "mitigated" and self._mitigated:
+        if when.until == "mitigated" and self.following.is_mitigated:
             return False
         return now - self._paged_at >= timedelta(seconds=self.clock.wall(when.after or 0.0))
 
@@ -195,14 +153,3 @@ class Autopilot:
         readings = await self.dashboard.read()
         share = "an unknown share" if readings.error_share is None else f"{readings.error_share:.0%}"
         return f"{share} of requests fail."
-
-
-def _first_runbook(firing: Sequence[Event]) -> tuple[Event, Runbook] | None:
-    """The first alert whose `runbook_url` leads to a runbook that can be executed, with that runbook."""
-    for event in firing:
-        url = event["data"].get("annotations", {}).get("runbook_url")
-        with suppress(BadInput):  # an alert that leads nowhere leaves the responder where it found them
-            runbook = read_runbook(runbook_file(url or ""))
-            if runbook.commands(MITIGATE):
-                return event, runbook
-    return None

@@ -7,8 +7,9 @@ import sys
 import time
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from simulator.cluster.kubelet.images.postgres import find_programs
 from simulator.cluster.kubelet.images.valkey.server import PROGRAMS as VALKEY_PROGRAMS
@@ -25,6 +26,10 @@ class Ran:
     exit_status: int
     output: str
     seconds: float
+
+    def as_event(self) -> dict[str, Any]:
+        """As `action.taken` carries it."""
+        return {**asdict(self), "by": "shell"}
 
 
 @dataclass(frozen=True)

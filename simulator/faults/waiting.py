@@ -1,5 +1,6 @@
-"""Waiting for an effect: poll a condition until it holds, bounded."""
+"""Waiting: for an effect, polled until it holds, bounded; and for drill time to pass between the steps of a fault."""
 
+import os
 import time
 from collections.abc import Callable
 from typing import TypeVar
@@ -20,3 +21,10 @@ def until(look: Callable[[], T], holds: Callable[[T], bool], what: str, timeout_
         if time.monotonic() >= deadline:
             raise ActivityFailed(f"{what}: not within {timeout_s:g} s; last seen: {seen}")
         time.sleep(PACE_S)
+
+
+def drill_time(minutes: float) -> float:
+    """Action: let drill minutes pass by the clock in GAMEDAY_CLOCK (default 1: real minutes). Returns wall seconds."""
+    wall_s = 60 * minutes / float(os.environ.get("GAMEDAY_CLOCK", "1"))
+    time.sleep(wall_s)
+    return wall_s
