@@ -1,5 +1,6 @@
-"""What PostgreSQL itself says while its connection slots are held."""
+"""What PostgreSQL itself says while a fault acts on it, and what the app shows of its pool."""
 
+import httpx
 import psycopg
 
 from simulator.faults.waiting import until
@@ -37,3 +38,24 @@ def sessions_of(database_url: str, application_name: str) -> int:
             "SELECT count(*) FROM pg_stat_activity WHERE application_name = %s", [application_name]
         ).fetchone()
     return int(row[0]) if row else 0
+
+
+def pool_exhausted(target_url: str, timeout: float = 20) -> dict[str, float]:
+    """Probe: the replica that answers holds as many connections as its pool may have, and runs nothing on them."""
+
+    def look() -> dict[str, float]:
+        try:
+            text = httpx.get(f"{target_url}/metrics", timeout=5, trust_env=False).raise_for_status().text
+        except httpx.HTTPError:  # while the release is rolled out nobody may answer
+            return {}
+        shown = dict(line.rsplit(" ", 1) for line in text.splitlines() if line.startswith("db_"))
+        return {
+            "in use": float(shown['db_pool_connections{state="in_use"}']),
+            "of": float(shown["db_pool_max_connections"]),
+            "statements": float(shown["db_statements_in_progress"]),
+        }
+
+    def leaked(seen: dict[str, float]) -> bool:
+        return bool(seen) and seen["in use"] >= seen["of"] and not seen["statements"]
+
+    return until(look, leaked, "a pool without a connection to give", timeout)

@@ -35,6 +35,21 @@ def environment_is(
     return False
 
 
+def set_image(name: str, container: str, image: str, ns: str = "default", secrets: Secrets = None) -> dict[str, str]:
+    """Action: give a container another image, which rolls out a new revision. Idempotent."""
+    api = client.AppsV1Api(create_k8s_api_client(secrets))
+    patch = {"spec": {"template": {"spec": {"containers": [{"name": container, "image": image}]}}}}
+    api.patch_namespaced_deployment(name, ns, patch)
+    return {container: image}
+
+
+def image_is(name: str, container: str, image: str, ns: str = "default", secrets: Secrets = None) -> bool:
+    """Probe: whether the container runs that image in the Deployment's newest revision."""
+    api = client.AppsV1Api(create_k8s_api_client(secrets))
+    template = api.read_namespaced_deployment(name, ns).spec.template.spec
+    return any(one.image == image for one in template.containers if one.name == container)
+
+
 def pods_wait_for(
     label_selector: str,
     reason: str,

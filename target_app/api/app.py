@@ -26,7 +26,7 @@ _RETRY_SOON_S = 1.0
 def build_app(settings: Settings, release: Release) -> FastAPI:
     """An app that opens its connections when it starts to serve and closes them when it ends."""
     registry = new_registry()
-    database = Database(settings.database, DatabaseMetrics(registry))
+    database = Database(settings.database, DatabaseMetrics(registry), release)
     upstream = Upstream(settings.upstream, UpstreamMetrics(registry))
 
     @asynccontextmanager

@@ -36,3 +36,11 @@ class DatabaseMetrics:
             buckets=BUCKETS_S,
             registry=registry,
         )
+        self.statements = Gauge(
+            "db_statements_in_progress", "Statements that the database has not answered yet.", registry=registry
+        )
+        self.oldest_statement_seconds = Gauge(
+            "db_oldest_statement_seconds",
+            "Seconds since the oldest of the statements in progress was sent; 0 where there is none.",
+            registry=registry,
+        )

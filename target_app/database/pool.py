@@ -15,6 +15,7 @@ from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from target_app.database.metrics import DatabaseMetrics
 from target_app.database.settings import DatabaseSettings
+from target_app.releases import Release
 
 logger = logging.getLogger("target_app.database")
 
@@ -49,11 +50,13 @@ class DatabaseRefused(Exception):
 class Database:
     """Statements in autocommit mode; `trouble` is None, or what went wrong last and has not gone right since."""
 
-    def __init__(self, settings: DatabaseSettings, metrics: DatabaseMetrics) -> None:
+    def __init__(self, settings: DatabaseSettings, metrics: DatabaseMetrics, release: Release) -> None:
         self.trouble: str | None = None
         self._metrics = metrics
+        self._release = release
         self._timeout_s = settings.pool_timeout_s
         self._in_use = 0
+        self._begun: dict[int, float] = {}
         self._pool = AsyncConnectionPool(
             settings.url,
             connection_class=_watched(self._refused, self._connected, settings.connect_jitter_s),
@@ -85,16 +88,25 @@ class Database:
 
     async def fetch(self, statement: str, parameters: Mapping[str, Any] | None = None) -> list[DictRow]:
         """Rows of one statement. Raises `DatabaseUnavailable` or `DatabaseRefused`."""
-        async with self._connection(self._timeout_s) as connection:
-            return await self._run(connection, statement, parameters)
+        return await self._release.fetch(self, statement, parameters)
 
     async def ping(self, timeout_s: float = 0.5) -> None:
         """Raises `DatabaseUnavailable` unless a statement is answered; `timeout_s` limits the wait for a connection."""
-        async with self._connection(timeout_s) as connection:
-            await self._run(connection, "SELECT 1", None)
+        async with self.connection(timeout_s) as connection:
+            await self.run(connection, "SELECT 1", None)
 
     @asynccontextmanager
-    async def _connection(self, timeout_s: float) -> AsyncIterator[Connection]:
+    async def connection(self, timeout_s: float | None = None) -> AsyncIterator[Connection]:
+        """A connection of the pool, given back in any case. Raises `DatabaseUnavailable`."""
+        connection = await self.take(timeout_s)
+        try:
+            yield connection
+        finally:
+            await self.give_back(connection)
+
+    async def take(self, timeout_s: float | None = None) -> Connection:
+        """A connection of the pool, to be given back. Raises `DatabaseUnavailable` after `timeout_s`."""
+        timeout_s = self._timeout_s if timeout_s is None else timeout_s
         try:
             connection = await self._take_living(monotonic() + timeout_s)
         except PoolTimeout:
@@ -103,11 +115,12 @@ class Database:
                 self.trouble or f"no connection of the pool became free within {timeout_s:g} s"
             ) from None
         self._in_use += 1
-        try:
-            yield connection
-        finally:
-            self._in_use -= 1
-            await self._pool.putconn(connection)
+        return connection
+
+    async def give_back(self, connection: Connection) -> None:
+        """Whoever comes next may have it."""
+        self._in_use -= 1
+        await self._pool.putconn(connection)
 
     async def _take_living(self, deadline: float) -> Connection:
         """Passes over connections that the server has ended; the pool's own check would pause between two of them."""
@@ -117,8 +130,9 @@ class Database:
                 return connection
             await self._pool.putconn(connection)
 
-    async def _run(self, connection: Connection, statement: str, parameters: Mapping[str, Any] | None) -> list[DictRow]:
-        began = perf_counter()
+    async def run(self, connection: Connection, statement: str, parameters: Mapping[str, Any] | None) -> list[DictRow]:
+        """Rows of one statement on a connection that was taken. Raises `DatabaseUnavailable` or `DatabaseRefused`."""
+        began = self._begun[id(connection)] = perf_counter()
         try:
             cursor = await connection.execute(statement, parameters)
             rows = await cursor.fetchall()
@@ -129,6 +143,8 @@ class Database:
                 self.trouble = message
                 raise DatabaseUnavailable(message) from error
             raise DatabaseRefused(message) from error
+        finally:
+            del self._begun[id(connection)]
         self._metrics.query_seconds.observe(perf_counter() - began)
         self.trouble = None
         return rows
@@ -149,6 +165,10 @@ class Database:
         metrics.errors.labels("53300")  # shown from the start at 0, so that a first rise is seen
         metrics.pool_max_connections.set(size)
         metrics.pool_waiters.set_function(lambda: self._stat("requests_waiting"))
+        metrics.statements.set_function(lambda: len(self._begun))
+        metrics.oldest_statement_seconds.set_function(
+            lambda: perf_counter() - min(self._begun.values()) if self._begun else 0.0
+        )
         metrics.pool_connections.labels("idle").set_function(lambda: self._stat("pool_available"))
         metrics.pool_connections.labels("in_use").set_function(lambda: self._in_use)
         metrics.pool_connections.labels("connecting").set_function(

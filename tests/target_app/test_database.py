@@ -1,6 +1,7 @@
 """What users and operators see when PostgreSQL refuses, ends sessions, or is gone."""
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 
 import httpx
@@ -81,6 +82,33 @@ def test_a_database_that_is_gone_and_comes_back_is_used_again(app, postgres, eve
 def test_an_app_starts_without_its_database(start_app):
     app = start_app(DATABASE_URL="postgresql://research@127.0.0.1:1/research")
     assert httpx.get(app.url + "/experiments").status_code == 503
+
+
+def test_release_1_1_0_loses_a_connection_with_each_single_row_and_then_has_none(start_app, metric, eventually):
+    app = start_app(APP_VERSION="1.1.0", DB_POOL_SIZE="2")
+    for _ in range(2):
+        assert httpx.post(app.url + "/experiments", json={"name": "one row"}).status_code == 201
+    answer = httpx.get(app.url + "/experiments")
+    assert answer.status_code == 503
+    assert "no connection of the pool became free" in answer.json()["detail"]
+    assert metric(app, 'db_pool_connections{state="in_use"}') == metric(app, "db_pool_max_connections") == 2
+    assert metric(app, "db_statements_in_progress") == 0
+    assert metric(app, 'db_errors_total{sqlstate="53300"}') == 0
+    assert app.stop() == 0
+
+
+def test_a_statement_that_waits_for_a_lock_is_in_progress_and_grows_old(app, postgres, metric, eventually):
+    with (
+        ThreadPoolExecutor(1) as pool,
+        psycopg.connect(postgres.url(), application_name="schema-change") as locking,
+    ):
+        locking.execute("LOCK TABLE experiments")
+        answer = pool.submit(httpx.get, app.url + "/experiments", timeout=10)
+        eventually(lambda: metric(app, "db_oldest_statement_seconds") > 0.3)
+        assert metric(app, "db_statements_in_progress") == 1
+        locking.rollback()
+        assert answer.result().status_code == 200
+    assert metric(app, "db_statements_in_progress") == metric(app, "db_oldest_statement_seconds") == 0
 
 
 @pytest.mark.parametrize(
