@@ -1,60 +1,25 @@
 """The evaluator against recorded cases (cases/promql.yaml), and against promtool itself where it is on PATH."""
 
 import math
-import re
 import shutil
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from series_notation import labels_of, store
 
 from simulator.monitor.durations import parse_duration
 from simulator.monitor.errors import BadQuery, QueryFailed
-from simulator.monitor.exposition import parse_line
-from simulator.monitor.labels import NAME, Labels, from_mapping, show
+from simulator.monitor.labels import show
 from simulator.monitor.promql.evaluate import Moment, evaluate
 from simulator.monitor.promql.functions import Sample
 from simulator.monitor.promql.read import read
-from simulator.monitor.storage import STALE, Storage
 
 CASES: list[dict[str, Any]] = yaml.load(
     (Path(__file__).parent / "cases" / "promql.yaml").read_text(), Loader=yaml.BaseLoader
 )  # every scalar as text: `0x5` is a notation here, not a number
-_ITEM = re.compile(r"(?P<start>-?[\d.]+|NaN|Inf|_|stale)(?:(?P<sign>[+-])(?P<step>[\d.]+))?(?:x(?P<times>\d+))?")
-
-
-def values(notation: str) -> Iterator[float | None]:
-    """`1+2x3` is 1 3 5 7; `4x2` is 4 4 4; `_` is no sample and `_x2` two of them."""
-    for item in notation.split():
-        match = _ITEM.fullmatch(item)
-        assert match, item
-        if match["start"] == "_":
-            yield from [None] * int(match["times"] or 1)
-            continue
-        start = STALE if match["start"] == "stale" else float(match["start"])
-        step = float(match["step"] or 0) * (-1 if match["sign"] == "-" else 1)
-        for index in range(int(match["times"] or 0) + 1):
-            yield start + index * step if step else start
-
-
-def labels_of(text: str) -> Labels:
-    """`up{job="a"}` or `{job="a"}`."""
-    line = parse_line(f"{'x' if text.startswith('{') else ''}{text} 0")
-    return from_mapping(line.labels if text.startswith("{") else {**line.labels, NAME: line.name})
-
-
-def store(series: dict[str, str], interval_ms: int) -> Storage:
-    """A storage with one sample per interval from instant 0 on."""
-    storage = Storage(10**15)
-    for name, notation in series.items():
-        target = storage.series(labels_of(name))
-        for index, value in enumerate(values(notation)):
-            if value is not None:
-                target.append(index * interval_ms, value)
-    return storage
 
 
 def comparable(value: float) -> object:
