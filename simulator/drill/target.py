@@ -47,6 +47,7 @@ def llm_research_api(variant: str = "base") -> Target:
         app=Endpoint("llm-research-api", 8080, "TARGET_URL"),
         database=Endpoint("postgres", 5432, "DATABASE_URL", "postgresql://oncall:oncall@{address}/research"),
         others=(
+            Endpoint("cache", 6379, "CACHE_URL", "valkey://{address}"),
             Endpoint("provider-openai", 8090, "PROVIDER_OPENAI_URL"),
             Endpoint("provider-anthropic", 8090, "PROVIDER_ANTHROPIC_URL"),
         ),

@@ -17,7 +17,8 @@ LIST = "GET /experiments"
 READ = "GET /experiments/{id}"
 CREATE = "POST /experiments"
 COMPLETE = "POST /completions"
-WEIGHTS = {LIST: 3, READ: 3, CREATE: 1, COMPLETE: 3}
+STATISTICS = "GET /statistics"
+WEIGHTS = {LIST: 3, READ: 3, CREATE: 1, COMPLETE: 3, STATISTICS: 2}
 
 EVERY_S = 0.5
 REQUEST_TIMEOUT_S = 2.5
@@ -77,6 +78,8 @@ class ResearchUser(FastHttpUser):  # type: ignore[misc]
                 self._send("GET", "/experiments", name)
             case "GET /experiments/{id}" if self.experiments:
                 self._send("GET", f"/experiments/{self.experiments[self.turn % len(self.experiments)]}", name)
+            case "GET /statistics":
+                self._send("GET", "/statistics", name)
             case "POST /completions":
                 self._send(
                     "POST",

@@ -7,10 +7,12 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from target_app.api import admin, completions, experiments, health
+from target_app.api import admin, completions, experiments, health, statistics
 from target_app.api.problems import Problem, answer_problem
 from target_app.api.requests import CountRequests, RequestMetrics
 from target_app.api.settings import Settings
+from target_app.cache import Cache
+from target_app.cache.metrics import CacheMetrics
 from target_app.database import Database, DatabaseRefused, DatabaseUnavailable
 from target_app.database.metrics import DatabaseMetrics
 from target_app.metrics import new_registry
@@ -27,17 +29,20 @@ def build_app(settings: Settings, release: Release) -> FastAPI:
     """An app that opens its connections when it starts to serve and closes them when it ends."""
     registry = new_registry()
     database = Database(settings.database, DatabaseMetrics(registry), release)
+    cache = Cache(settings.cache, CacheMetrics(registry))
     upstream = Upstream(settings.upstream, UpstreamMetrics(registry))
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await database.open()
+        await cache.open()
         await upstream.open()
         logger.info("serving on %s:%d, provider %s", settings.host, settings.port, settings.upstream.provider.name)
         try:
             yield
         finally:
             await upstream.close()
+            await cache.close()
             await database.close()
             logger.info("ended")
 
@@ -45,8 +50,9 @@ def build_app(settings: Settings, release: Release) -> FastAPI:
     app.add_middleware(CountRequests, metrics=RequestMetrics(registry))
     for router in (
         experiments.routes(database),
+        statistics.routes(database, cache),
         completions.routes(upstream),
-        health.routes(database, upstream),
+        health.routes(database, cache, upstream),
         admin.routes(upstream, settings.admin_key),
     ):
         app.include_router(router)

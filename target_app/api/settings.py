@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from target_app.cache.settings import CacheSettings, read_cache_settings
 from target_app.database.settings import DatabaseSettings, read_database_settings
 from target_app.settings import Reader
 from target_app.upstream.settings import UpstreamSettings, read_upstream_settings
@@ -13,6 +14,7 @@ class Settings:
     """One process of the API."""
 
     database: DatabaseSettings
+    cache: CacheSettings
     upstream: UpstreamSettings
     admin_key: str = field(repr=False)
     host: str
@@ -24,6 +26,7 @@ def read_settings(env: Mapping[str, str]) -> Settings:
     read = Reader(env)
     return Settings(
         database=read_database_settings(read),
+        cache=read_cache_settings(read),
         upstream=read_upstream_settings(read),
         admin_key=read.text("ADMIN_KEY", ""),
         host=read.text("POD_IP", "0.0.0.0"),

@@ -18,6 +18,7 @@ import psycopg
 import pytest
 from waiting import until
 
+from simulator.cluster.kubelet.images.valkey.server import PROGRAMS as VALKEY_PROGRAMS
 from simulator.processes import die_with_parent
 
 DEPLOY = Path(__file__).parents[2] / "target_app" / "deploy"
@@ -120,6 +121,37 @@ def postgres(parts: Parts) -> Postgres:
     return server
 
 
+@dataclass
+class Valkey:
+    """A server as the image runs it, on an address of its own."""
+
+    parts: Parts
+    address: str
+    part: Part
+
+    @property
+    def url(self) -> str:
+        return f"valkey://{self.address}:6379/0"
+
+    def cli(self, *words: str) -> str:
+        command = [str(VALKEY_PROGRAMS / "valkey-cli"), "-h", self.address, *words]
+        return subprocess.run(command, capture_output=True, text=True, timeout=20).stdout
+
+    def restart(self) -> None:
+        self.part = _start_valkey(self.parts, self.address)
+        until(lambda: self.cli("ping") == "PONG\n")
+
+
+@pytest.fixture
+def valkey(parts: Parts) -> Iterator[Valkey]:
+    address = parts.address()
+    server = Valkey(parts, address, _start_valkey(parts, address))
+    until(lambda: server.cli("ping") == "PONG\n")
+    yield server
+    server.part.process.kill()
+    server.part.process.wait()
+
+
 @pytest.fixture(scope="session")
 def provider(parts: Parts) -> Part:
     part = parts.start(
@@ -193,6 +225,13 @@ def read_metric(part: Part, sample: str) -> float:
     """The value of one sample line of /metrics; 0 where it is not shown."""
     lines = httpx.get(part.url + "/metrics").text.splitlines()
     return next((float(line.rpartition(" ")[2]) for line in lines if line.startswith(sample + " ")), 0.0)
+
+
+def _start_valkey(parts: Parts, address: str) -> Part:
+    limits = ["--maxmemory", "4mb", "--maxmemory-policy", "volatile-lru", "--save", ""]
+    module = "simulator.cluster.kubelet.images.valkey.server"
+    root = parts.folder / address
+    return parts.start(module, *limits, address=address, port=6379, GAMEDAY_POD_ROOT=str(root), GAMEDAY_POD_IP=address)
 
 
 def _start_postgres(parts: Parts, root: Path, address: str) -> Part:

@@ -39,7 +39,7 @@ def test_health_names_its_components(app):
     for path in ("/health", "/health/ready"):
         answer = httpx.get(app.url + path)
         assert answer.status_code == 200
-        assert set(answer.json()["components"]) == {"database", "llm_provider", "circuit_breaker"}
+        assert set(answer.json()["components"]) == {"database", "cache", "llm_provider", "circuit_breaker"}
     assert httpx.get(app.url + "/health/live").json() == {"status": "ok"}
 
 
