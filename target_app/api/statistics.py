@@ -46,8 +46,8 @@ def routes(database: Database, cache: Cache) -> APIRouter:
         try:
             known = await cache.get(key)
         except CacheUnavailable:
-            # Without a cache the database could not work them out for everybody: old ones will do.
-            known = last.get(confidence)
+            # The database could not work them out for everybody: old ones will do.
+            known = last.get(confidence) or await work_out(confidence)
         if known is None:
             known = await work_out(confidence)
             await cache.set(key, known)

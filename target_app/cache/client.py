@@ -1,8 +1,9 @@
-"""Reads and writes of the cache. A read waits a while for a cache that is away; a write never holds anybody up."""
+"""Reads and writes of the cache. Each waits for a cache that is away or has no room, and then does without it."""
 
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from time import monotonic, perf_counter
 
 from valkey.asyncio import Valkey
@@ -21,23 +22,17 @@ _FIRST_PAUSE_S = 0.05
 
 
 class CacheUnavailable(Exception):
-    """The cache did not answer in all the time that it was given, or there is none."""
+    """The cache did not answer in all the time that it was given."""
 
 
 class Cache:
-    """Values by key."""
+    """Values by key; `trouble` is None, or what went wrong last and has not gone right since."""
 
     def __init__(self, settings: CacheSettings, metrics: CacheMetrics) -> None:
-        self._read_trouble: str | None = None
-        self._write_trouble: str | None = None
+        self.trouble: str | None = None
         self._settings = settings
         self._metrics = metrics
         self._client: Valkey | None = None
-
-    @property
-    def trouble(self) -> str | None:
-        """None, or what went wrong with the last read or write. A full cache may read and not write."""
-        return self._read_trouble or self._write_trouble
 
     async def open(self) -> None:
         """Connections are made as they are needed, so that an absent cache keeps nobody from starting."""
@@ -48,7 +43,7 @@ class Cache:
                 lib_name=None,
                 socket_timeout=self._settings.timeout_s,
                 socket_connect_timeout=self._settings.timeout_s,
-                retry=Retry(NoBackoff(), 0),  # how often to try is decided here, for all of a read's attempts at once
+                retry=Retry(NoBackoff(), 0),  # how often to try is decided here
             )
 
     async def close(self) -> None:
@@ -56,13 +51,16 @@ class Cache:
             await self._client.aclose()
 
     async def get(self, key: str) -> bytes | None:
-        """The value, or None. A cache that is being restarted is waited for: raises `CacheUnavailable` only then."""
+        """The value, or None, as always where no cache is set.
+
+        A cache that is away is waited for. Raises `CacheUnavailable` if it is not back in time.
+        """
         client = self._client
         if client is None:
-            raise CacheUnavailable("there is no cache")
+            return None
         began = perf_counter()
         try:
-            value: bytes | None = await self._reach(lambda: client.get(key))
+            value: bytes | None = await self._insist(lambda: client.get(key))
         except ValkeyError as error:
             self._metrics.reads.labels("unavailable").inc()
             raise CacheUnavailable(str(error)) from error
@@ -72,37 +70,35 @@ class Cache:
         return value
 
     async def set(self, key: str, value: bytes) -> None:
-        """Keep a value for `CACHE_TTL`. One that is not taken is lost, which is counted and no error."""
-        if self._client is None:
-            return
-        try:
-            await self._client.set(key, value, px=round(self._settings.ttl_s * 1000))
-            self._write_trouble = None
-        except ValkeyError as error:
-            self._write_trouble = self._count(error, self._write_trouble)
+        """Keep a value for `CACHE_TTL`. One that the cache does not take in time is lost, which is no error."""
+        client = self._client
+        if client is not None:
+            with suppress(ValkeyError):
+                await self._insist(lambda: client.set(key, value, px=round(self._settings.ttl_s * 1000)))
 
-    async def _reach(self, read: Callable[[], Awaitable[bytes | None]]) -> bytes | None:
-        deadline, pause_s = monotonic() + self._settings.reconnect_for_s, _FIRST_PAUSE_S
+    async def _insist(self, command: Callable[[], Awaitable[bytes | None]]) -> bytes | None:
+        """Try for `CACHE_RETRY_FOR`, at longer and longer intervals. Raises what went wrong last."""
+        deadline, pause_s = monotonic() + self._settings.retry_for_s, _FIRST_PAUSE_S
         while True:
             try:
-                value = await read()
-            except (Unreachable, TooLate) as error:
-                self._read_trouble = self._count(error, self._read_trouble)
+                answer = await command()
+            except (Unreachable, TooLate, OutOfMemoryError) as error:
+                self._failed(error)
                 left_s = deadline - monotonic()
                 if left_s <= 0:
                     raise
                 await asyncio.sleep(min(pause_s, left_s))
                 pause_s *= 2
             else:
-                self._read_trouble = None
-                return value
+                self.trouble = None
+                return answer
 
-    def _count(self, error: ValkeyError, before: str | None) -> str:
+    def _failed(self, error: ValkeyError) -> None:
         self._metrics.errors.labels(_kind(error)).inc()
         trouble = " ".join(str(error).split()) or type(error).__name__
-        if trouble != before:  # one line when it begins, not one for each request
+        if self.trouble is None:  # one line when it begins, not one for each request
             logger.error("cache error: %s", trouble)
-        return trouble
+        self.trouble = trouble
 
 
 def _kind(error: ValkeyError) -> str:
@@ -110,4 +106,4 @@ def _kind(error: ValkeyError) -> str:
         return "out_of_memory"
     if isinstance(error, TooLate):
         return "timeout"
-    return "unreachable" if isinstance(error, Unreachable) else "other"
+    return "unreachable"

@@ -5,7 +5,7 @@ from prometheus_client import CollectorRegistry, Counter, Histogram
 from target_app.metrics import BUCKETS_S
 
 RESULTS = ("hit", "miss", "unavailable")
-ERRORS = ("unreachable", "timeout", "out_of_memory", "other")
+ERRORS = ("unreachable", "timeout", "out_of_memory")
 
 
 class CacheMetrics:
@@ -20,7 +20,7 @@ class CacheMetrics:
         )
         self.errors = Counter(
             "cache_errors_total",
-            "Commands that the cache did not take: it was unreachable, too late, out of memory, or had other reasons.",
+            "Commands that the cache did not take: it was unreachable, too late, or out of memory.",
             ["kind"],
             registry=registry,
         )

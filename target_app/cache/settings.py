@@ -12,7 +12,7 @@ class CacheSettings:
     url: str = field(repr=False)
     ttl_s: float
     timeout_s: float
-    reconnect_for_s: float
+    retry_for_s: float
 
 
 def read_cache_settings(read: Reader) -> CacheSettings:
@@ -21,5 +21,5 @@ def read_cache_settings(read: Reader) -> CacheSettings:
         url=read.url("CACHE_URL", None, ("valkey", "redis")) if read.text("CACHE_URL", "") else "",
         ttl_s=read.seconds("CACHE_TTL", 300.0),
         timeout_s=read.seconds("CACHE_TIMEOUT", 0.25),
-        reconnect_for_s=read.seconds("CACHE_RECONNECT_FOR", 0.5),
+        retry_for_s=read.seconds("CACHE_RETRY_FOR", 0.5),
     )
