@@ -6,7 +6,7 @@ Each is an ordinary program with an ordinary mistake, or somebody who means harm
 import sys
 from importlib import import_module
 
-PROGRAMS = {"sessions": "simulator.faults.sessions"}
+PROGRAMS = {"sessions": "simulator.faults.sessions", "export": "simulator.faults.export"}
 """A module with a `main` for each."""
 
 

@@ -1,0 +1,45 @@
+"""What Valkey itself says of its memory and of the writes that it refused, and whose keys it holds."""
+
+from typing import Any
+
+from valkey import Valkey
+
+from simulator.faults.waiting import until
+
+_STEP = 500
+
+
+def writes_refused(cache_url: str, by: int = 10, timeout: float = 20) -> dict[str, Any]:
+    """Probe: the cache refuses at least `by` more writes for want of memory than when the probe began."""
+    with Valkey.from_url(cache_url, socket_timeout=3) as cache:
+        before = _refused(cache)
+        refused = until(lambda: _refused(cache), lambda n: n >= before + by, "writes refused by the cache", timeout)
+        memory: Any = cache.info("memory")
+    return {"refused": refused - before, "used": memory["used_memory_human"], "of": memory["maxmemory_human"]}
+
+
+def keys_of(cache_url: str, pattern: str) -> int:
+    """Probe: how many keys match a pattern."""
+    with Valkey.from_url(cache_url, socket_timeout=3) as cache:
+        return sum(1 for _ in cache.scan_iter(pattern, count=_STEP))
+
+
+def remove_keys(cache_url: str, pattern: str) -> int:
+    """Action: remove the keys that match a pattern. Idempotent. Returns how many there were."""
+    with Valkey.from_url(cache_url, socket_timeout=3) as cache:
+        keys = list(cache.scan_iter(pattern, count=_STEP))
+        for start in range(0, len(keys), _STEP):
+            cache.unlink(*keys[start : start + _STEP])
+    return len(keys)
+
+
+def set_memory_limit(cache_url: str, limit: str) -> str:
+    """Action: set `maxmemory`, such as `32mb`, of the running server. Idempotent."""
+    with Valkey.from_url(cache_url, socket_timeout=3) as cache:
+        cache.config_set("maxmemory", limit)
+    return limit
+
+
+def _refused(cache: Valkey) -> int:
+    statistics: Any = cache.info("errorstats")
+    return int(statistics.get("errorstat_OOM", {"count": 0})["count"])
