@@ -5,13 +5,16 @@ BIN := $(VENV)/bin
 UV := $(shell command -v uv 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help gameday install develop check lint types unit test conformance bench constraints clean
+.PHONY: help gameday matrix install develop check lint types unit test conformance bench constraints clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 gameday: $(VENV)/.installed ## play the first game day: three documented incidents, handled and scored
 	@$(BIN)/gameday play first-game-day
+
+matrix: $(VENV)/.installed ## play every failure mode with the autopilot and print one table; matrix.json beside it (under 25 minutes)
+	@$(BIN)/gameday experiments matrix --json matrix.json
 
 install: $(VENV)/.installed ## make .venv with what gameday needs
 

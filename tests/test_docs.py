@@ -42,6 +42,6 @@ def test_every_relative_link_leads_somewhere() -> None:
                 assert (page.parent / link).exists(), f"{page.name}: {link}"
 
 
-@pytest.mark.parametrize("target", ["gameday", "test", "check", "bench", "help"])
+@pytest.mark.parametrize("target", ["gameday", "matrix", "test", "check", "bench", "help"])
 def test_the_makefile_lists_its_targets(target: str) -> None:
     assert re.search(rf"^{target}:.*##", (ROOT / "Makefile").read_text(), re.MULTILINE)

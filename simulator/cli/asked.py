@@ -19,6 +19,11 @@ def complete_experiment(incomplete: str) -> list[str]:
     return [name for name, _ in shipped_experiments() if name.startswith(incomplete)]
 
 
+def complete_family(incomplete: str) -> list[str]:
+    """Families of shipped experiments that begin so."""
+    return sorted({name.partition("/")[0] for name in complete_experiment(incomplete)})
+
+
 def complete_suite(incomplete: str) -> list[str]:
     """Shipped suites that begin so."""
     from simulator.drill.catalog import shipped_suites

@@ -1,11 +1,13 @@
-"""`gameday experiments`: list, show, validate."""
+"""`gameday experiments`: list, show, validate, and play all of them."""
 
 import json
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from simulator.cli.asked import complete_experiment
+from simulator.cli.asked import Asked, asking, complete_experiment, complete_family
+from simulator.cli.stories import play_story
 
 commands = typer.Typer(help="List, show, validate and play experiments.", no_args_is_help=True)
 
@@ -48,3 +50,30 @@ def validate_experiments(
 
     for line in validate(names or []):
         typer.echo(line)
+
+
+@commands.command(
+    "matrix", epilog="Examples:  gameday experiments matrix --json matrix.json   |   ... matrix --family database"
+)
+@asking
+def play_matrix(
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(help="Shipped names or files (default: all shipped).", autocompletion=complete_experiment),
+    ] = None,
+    family: Annotated[
+        list[str] | None, typer.Option(help="Of this family only; may be given again.", autocompletion=complete_family)
+    ] = None,
+    *,
+    asked: Asked,
+) -> None:
+    """Play all experiments, each whatever became of the others, and print one table.
+
+    With the autopilot every failure mode has to be detected and mitigated within its SLA; with --responder none it has
+    to be detected and missed; with --control nobody may be paged.
+    """
+    from simulator.drill import matrix
+    from simulator.drill.plan import Options, plan_experiments
+
+    plan = plan_experiments(matrix.matrix_names(names or [], family or []), Options(**vars(asked)), Path.cwd())
+    play_story(matrix.play_matrix(plan))

@@ -30,7 +30,17 @@ async def play_game_day(plan: Plan) -> Exit:
             results = await _play_all(stage, view)
             run = stage.run.id
     exit_status = _exit_status(results)
-    game_day = GameDay(
+    game_day = game_day_of(plan, results, started_at, exit_status)
+    print_scoreboard(game_day, console)
+    write_game_day(plan, game_day, run, console)
+    if plan.options.json is not None:
+        write_json(game_day, plan.options.json)
+    return exit_status
+
+
+def game_day_of(plan: Plan, results: tuple[DrillResult, ...], started_at: datetime, exit_status: Exit) -> GameDay:
+    """What was played, as it is published; it ends now."""
+    return GameDay(
         name=plan.title,
         playbook=plan.playbook.name,
         responder=plan.responder,
@@ -43,9 +53,19 @@ async def play_game_day(plan: Plan) -> Exit:
         sla_met=all_slas_met(results),
         exit_status=int(exit_status),
     )
-    print_scoreboard(game_day, console)
-    _write(plan, game_day, run, console)
-    return exit_status
+
+
+def write_game_day(plan: Plan, game_day: GameDay, run: str, console: Console) -> None:
+    """Write the report with each drill's timeline, and say where; logs of old runs are let go."""
+    folder = plan.options.report or plan.root / ".gameday" / "reports" / (run or "nothing-played")
+    paths = write_report(game_day, folder)
+    (folder / "timelines").mkdir(exist_ok=True)
+    for number, drill in enumerate(game_day.drills, start=1):
+        if drill.timeline is not None:
+            name = f"{number}-{_file_name(drill.failure_mode)}.json"
+            (folder / "timelines" / name).write_text(drill.timeline.to_json() + "\n")
+    console.print(f"report: {_shown(paths.html)}", highlight=False, soft_wrap=True)
+    _forget_old_runs(plan.root)
 
 
 async def _play_all(stage: Stage, view: View) -> tuple[DrillResult, ...]:
@@ -60,21 +80,6 @@ def _exit_status(results: tuple[DrillResult, ...]) -> Exit:
     if any(result.verdict != "scored" for result in results):
         return Exit.NOT_POSSIBLE
     return Exit.OK if all_slas_met(results) else Exit.SLA_MISSED
-
-
-def _write(plan: Plan, game_day: GameDay, run: str, console: Console) -> None:
-    folder = plan.options.report or plan.root / ".gameday" / "reports" / run
-    paths = write_report(game_day, folder)
-    (folder / "timelines").mkdir(exist_ok=True)
-    for number, drill in enumerate(game_day.drills, start=1):
-        if drill.timeline is not None:
-            (folder / "timelines" / f"{number}-{_file_name(drill.failure_mode)}.json").write_text(
-                drill.timeline.to_json() + "\n"
-            )
-    if plan.options.json is not None:
-        write_json(game_day, plan.options.json)
-    console.print(f"report: {_shown(paths.html)}", highlight=False, soft_wrap=True)
-    _forget_old_runs(plan.root)
 
 
 def _file_name(label: str) -> str:

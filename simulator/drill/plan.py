@@ -73,7 +73,8 @@ def plan_experiments(names: list[str], options: Options, root: Path, *, at_once:
     files = [experiment_file(name) for name in names]
     if at_once and len(set(files)) < max(2, len(files)):
         raise BadInput("--together needs two experiments or more, each once")
-    return _plan({"title": " + ".join(names)}, [files] if at_once else [[file] for file in files], options, root)
+    title = " + ".join(names) if len(names) <= 3 else f"{len(names)} experiments"
+    return _plan({"title": title}, [files] if at_once else [[file] for file in files], options, root)
 
 
 def plan_suite(name: str, options: Options, root: Path) -> Plan:

@@ -10,7 +10,7 @@ from pathlib import Path
 from simulator.errors import NotPossible
 from simulator.report.html import render_html
 from simulator.report.markdown import render_markdown
-from simulator.report.models import GameDay
+from simulator.report.models import GameDay, Report
 
 
 @dataclass(frozen=True)
@@ -22,9 +22,9 @@ class ReportPaths:
     markdown: Path
 
 
-def render_json(game_day: GameDay) -> str:
-    """`report.json`: the game day as it is published in `schemas/game-day.schema.json`."""
-    return game_day.model_dump_json(indent=1) + "\n"
+def render_json(published: Report) -> str:
+    """`report.json`: a game day or a matrix as its schema in `schemas/` has it."""
+    return published.model_dump_json(indent=1) + "\n"
 
 
 def write_report(game_day: GameDay, folder: Path) -> ReportPaths:
@@ -48,11 +48,11 @@ def write_report(game_day: GameDay, folder: Path) -> ReportPaths:
     return paths
 
 
-def write_json(game_day: GameDay, path: Path) -> None:
-    """Write the JSON alone to `path`, whole or not at all. Raises NotPossible."""
+def write_json(published: Report, path: Path) -> None:
+    """Write the JSON of a game day or a matrix alone to `path`, whole or not at all. Raises NotPossible."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        _write_whole({path: render_json(game_day)})
+        _write_whole({path: render_json(published)})
     except OSError as error:
         raise NotPossible(f"{path}: cannot be written: {error.strerror}; choose another --json") from None
 

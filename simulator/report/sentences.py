@@ -61,6 +61,11 @@ def _impact(data: dict[str, Any]) -> tuple[str, Tone]:
     return _join("users are affected", ", ".join(seen) or data.get("reason")), "impact"
 
 
+def _injected(data: dict[str, Any]) -> tuple[str, Tone]:
+    step = f" (step {plain(data['step'])})" if data.get("step") else ""
+    return _join(f"fault takes effect{step}", data.get("effect") or data.get("activity")), "fault"
+
+
 def _checked(data: dict[str, Any]) -> tuple[str, Tone]:
     conditions = data.get("conditions")
     failed = [c for c in conditions if isinstance(c, dict) and not c.get("ok")] if isinstance(conditions, list) else []
@@ -100,7 +105,7 @@ _TELLERS: dict[str, _Teller] = {
     "drill.started": lambda d: ("drill starts", "quiet"),
     "drill.ended": lambda d: ("drill ends", "quiet"),
     "drill.aborted": lambda d: (_join("drill aborted", d.get("reason")), "bad"),
-    "fault.injected": lambda d: (_join("fault takes effect", d.get("effect") or d.get("activity")), "fault"),
+    "fault.injected": _injected,
     "fault.reverted": lambda d: (_join("fault taken back", d.get("activity")), "quiet"),
     "impact.started": _impact,
     "impact.ended": lambda d: ("users are served again", "good"),

@@ -16,7 +16,7 @@ from simulator.report.html import render_html
 from simulator.report.markdown import render_markdown
 from simulator.report.models import DrillResult, GameDay, all_slas_met, mean_score
 from simulator.report.publish import write_json, write_report
-from simulator.report.schema import as_text, published_schema, schema
+from simulator.report.schema import MODELS, as_text, published_schema, schema
 from simulator.report.terminal import print_scoreboard
 
 NASTY = "</script><script>alert(1)</script> | `x` \x1b[31m"
@@ -133,9 +133,10 @@ def test_what_comes_from_outside_stays_text(game_day: GameDay) -> None:
     assert "\x1b" not in out.getvalue()
 
 
-def test_the_published_schema_is_that_of_the_code() -> None:
-    jsonschema.Draft202012Validator.check_schema(schema())
-    assert json.dumps(published_schema(), indent=2, sort_keys=True, ensure_ascii=False) + "\n" == as_text(), (
+@pytest.mark.parametrize("name", MODELS)
+def test_the_published_schemas_are_those_of_the_code(name: str) -> None:
+    jsonschema.Draft202012Validator.check_schema(schema(name))
+    assert json.dumps(published_schema(name), indent=2, sort_keys=True, ensure_ascii=False) + "\n" == as_text(name), (
         "write it anew with: python -m simulator.report.schema"
     )
 
