@@ -1,5 +1,6 @@
-"""The upstream provider's own console: its quota lowered and restored, and what it then answers."""
+"""The upstream provider's own console: its quota, its condition and its keys, and what it then answers."""
 
+from time import monotonic
 from typing import Any
 
 import httpx
@@ -7,43 +8,72 @@ from chaoslib.exceptions import ActivityFailed
 
 from simulator.faults.waiting import until
 
-_REFUSED = 'status="429"'
-
 
 def set_quota(url: str, admin_token: str, requests_per_minute: float, burst: float | None = None) -> dict[str, Any]:
     """Action: change the quota of every key at the provider. Idempotent. Returns the quotas as they are then."""
     body: dict[str, float] = {"requests_per_minute": requests_per_minute}
     if burst is not None:
         body["burst"] = burst
-    return _quota("PUT", url, admin_token, body)
+    return _console(f"{url}/admin/quota", admin_token, body)
 
 
-def refusals_rise(url: str, by: int = 10, timeout: float = 20) -> dict[str, float]:
-    """Probe: the provider answers 429 at least `by` times more than when the probe began."""
-    before = _refusals(url)
-    after = until(lambda: _refusals(url), lambda seen: seen >= before + by, "429 answers of the provider", timeout)
+def set_condition(
+    url: str,
+    admin_token: str,
+    error_share: float | None = None,
+    error_status: int | None = None,
+    latency_s: float | None = None,
+) -> dict[str, Any]:
+    """Action: the share of calls that the provider fails, with which status, and how long the others take (seconds).
+
+    What is not given stays. Idempotent. Returns the condition as it is then.
+    """
+    wanted = {"error_share": error_share, "error_status": error_status, "latency_s": latency_s}
+    return _console(f"{url}/admin/status", admin_token, {k: v for k, v in wanted.items() if v is not None})
+
+
+def set_key_status(url: str, admin_token: str, key: str, status: str) -> dict[str, Any]:
+    """Action: make the key of that id `inactive` (revoked) or `active` at the provider. Idempotent."""
+    return _console(f"{url}/admin/keys/{key}", admin_token, {"status": status})
+
+
+def refusals_rise(url: str, status: int = 429, by: int = 10, timeout: float = 20) -> dict[str, float]:
+    """Probe: the provider answers `status` at least `by` times more than when the probe began."""
+    before = _refusals(url, status)
+    after = until(
+        lambda: _refusals(url, status), lambda seen: seen >= before + by, f"{status} answers of the provider", timeout
+    )
     return {"before": before, "after": after}
 
 
-def _refusals(url: str) -> float:
+def completions_take(target_url: str, at_least_s: float, timeout: float = 20) -> str:
+    """Probe: a prompt that is sent to the app takes `at_least_s` seconds or more, answered or given up."""
+
+    def send() -> float:
+        began = monotonic()
+        try:
+            httpx.post(f"{target_url}/completions", json={"prompt": "is it slow"}, timeout=10, trust_env=False)
+        except httpx.HTTPError as error:
+            raise ActivityFailed(f"the app at {target_url} cannot be asked: {error!r}") from error
+        return monotonic() - began
+
+    took_s = until(send, lambda seen: seen >= at_least_s, f"a completion of {at_least_s:g} s or more", timeout)
+    return f"{took_s:.2f} s"
+
+
+def _refusals(url: str, status: int) -> float:
     text = httpx.get(f"{url}/metrics", timeout=5, trust_env=False).raise_for_status().text
     return sum(
         float(line.rsplit(" ", 1)[1])
         for line in text.splitlines()
-        if line.startswith("provider_requests_total{") and _REFUSED in line
+        if line.startswith("provider_requests_total{") and f'status="{status}"' in line
     )
 
 
-def _quota(method: str, url: str, admin_token: str, body: dict[str, float] | None) -> dict[str, Any]:
+def _console(url: str, admin_token: str, body: dict[str, Any]) -> dict[str, Any]:
+    headers = {"Authorization": f"Bearer {admin_token}"}
     try:
-        answer = httpx.request(
-            method,
-            f"{url}/admin/quota",
-            json=body,
-            headers={"Authorization": f"Bearer {admin_token}"},
-            timeout=5,
-            trust_env=False,
-        ).raise_for_status()
+        answer = httpx.put(url, json=body, headers=headers, timeout=5, trust_env=False).raise_for_status()
     except httpx.HTTPError as error:
         raise ActivityFailed(f"the provider's console at {url} refused: {error}") from error
     said: dict[str, Any] = answer.json()

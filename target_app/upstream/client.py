@@ -76,7 +76,9 @@ class Upstream:
     async def open(self) -> None:
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=30),
-            timeout=aiohttp.ClientTimeout(total=self._settings.timeout_s),
+            timeout=aiohttp.ClientTimeout(
+                total=self._settings.timeout_s, sock_connect=self._settings.connect_timeout_s
+            ),
         )
 
     async def close(self) -> None:
@@ -148,6 +150,9 @@ class Upstream:
             ) as response:
                 status = str(response.status)
                 content = await response.read()
+        except aiohttp.ConnectionTimeoutError:
+            waited_s = self._settings.connect_timeout_s
+            raise Failed(f"{provider.name} could not be reached: no connection within {waited_s:g} s") from None
         except TimeoutError:
             status = "timeout"
             raise Failed(f"{provider.name} did not answer within {self._settings.timeout_s:g} s") from None

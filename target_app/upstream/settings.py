@@ -24,6 +24,7 @@ class UpstreamSettings:
     provider: Provider
     fallback: Provider | None
     timeout_s: float
+    connect_timeout_s: float
     max_retries: int
     retry_budget_s: float
     max_concurrent_calls: int
@@ -40,6 +41,7 @@ def read_upstream_settings(read: Reader) -> UpstreamSettings:
         provider=providers[read.choice("LLM_PROVIDER", "openai", PROVIDERS)],
         fallback=providers[fallback] if fallback else None,
         timeout_s=read.seconds("LLM_TIMEOUT", 2.0),
+        connect_timeout_s=read.seconds("LLM_CONNECT_TIMEOUT", 1.0),
         max_retries=read.integer("LLM_MAX_RETRIES", 2, 0, 20),
         retry_budget_s=read.seconds("LLM_RETRY_BUDGET", 1.5),
         max_concurrent_calls=read.integer("MAX_CONCURRENT_API_CALLS", 20, 1, 10_000),
