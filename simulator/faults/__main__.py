@@ -6,7 +6,11 @@ Each is an ordinary program with an ordinary mistake, or somebody who means harm
 import sys
 from importlib import import_module
 
-PROGRAMS = {"sessions": "simulator.faults.sessions", "export": "simulator.faults.export"}
+PROGRAMS = {
+    "export": "simulator.faults.export",
+    "schema-change": "simulator.faults.schema_change",
+    "sessions": "simulator.faults.sessions",
+}
 """A module with a `main` for each."""
 
 

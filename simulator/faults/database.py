@@ -59,3 +59,17 @@ def pool_exhausted(target_url: str, timeout: float = 20) -> dict[str, float]:
         return bool(seen) and seen["in use"] >= seen["of"] and not seen["statements"]
 
     return until(look, leaked, "a pool without a connection to give", timeout)
+
+
+def statements_blocked(database_url: str, at_least: int = 1, timeout: float = 20) -> dict[str, int]:
+    """Probe: so many sessions wait for a lock that another session holds."""
+
+    def look() -> dict[str, int]:
+        with psycopg.connect(database_url, connect_timeout=3) as connection:
+            row = connection.execute(
+                "SELECT count(*) FROM pg_stat_activity WHERE cardinality(pg_blocking_pids(pid)) > 0"
+            ).fetchone()
+        assert row is not None
+        return {"blocked": int(row[0])}
+
+    return until(look, lambda seen: seen["blocked"] >= at_least, "statements that wait for a lock", timeout)
