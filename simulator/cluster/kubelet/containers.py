@@ -156,7 +156,8 @@ class Container:
         self._place = place
         self._settled.clear()
         self._node.table.add(
-            Watched(process.pid, mark, amounts.memory_limit(self.spec), self._on_excess, self._on_crowd)
+            Watched(process.pid, mark, amounts.memory_limit(self.spec), self._on_excess, self._on_crowd),
+            cores=amounts.cpu_limit(self.spec),
         )
         self._tell.normal("Started", "Container started")
         self.shown.running(started_at)

@@ -19,6 +19,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from simulator.cluster.kubelet.processes.metering import Meter, Used
+from simulator.cluster.kubelet.processes.throttling import Throttle
 
 PERIOD_S = 0.25
 MOST_PROCESSES = 1024
@@ -66,19 +67,23 @@ class ProcessTable:
         self._watched: dict[int, Watched] = {}
         self._occupied = asyncio.Event()
         self._meter = Meter(charged_bytes)
+        self._throttle = Throttle()
         self._stopped: set[int] = set()
         self._unreaped: set[int] = set()
         """Zombies of the sweep before: what we wait for is reaped at once, so one that is seen twice is nobody's."""
 
-    def add(self, watched: Watched) -> None:
-        """Watch a container until `discard`."""
+    def add(self, watched: Watched, *, cores: float | None = None) -> None:
+        """Watch a container until `discard`, and hold it to so many cores."""
         self._watched[watched.pid] = watched
+        if cores is not None:
+            self._throttle.add(watched.pid, cores)
         self._occupied.set()
 
     def discard(self, pid: int) -> None:
         """The container ended; its orphans, if any, are ended by the next sweep."""
         self._watched.pop(pid, None)
         self._meter.forget(pid)
+        self._throttle.discard(pid)
 
     def used(self) -> dict[tuple[str, str], Used]:
         """What each running container uses, by its pod's uid and its name; absent until it was measured twice."""
@@ -90,8 +95,13 @@ class ProcessTable:
         return found
 
     async def run(self) -> None:
-        """Sweep for ever; asleep while no container runs."""
+        """Sweep, and hold containers to their CPU limits, for ever; asleep while none runs."""
         adopt_orphans()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._throttle.run())
+            group.create_task(self._sweep())
+
+    async def _sweep(self) -> None:
         while True:
             await self._occupied.wait()
             self.sweep(rows())
@@ -103,6 +113,7 @@ class ProcessTable:
         """Act on one reading of /proc."""
         members = self._members(table)
         self._meter.take({pid: members.get(pid, []) for pid in self._watched}, time.monotonic())
+        self._throttle.take({pid: [row.pid for row in own] for pid, own in members.items()})
         for pid, watched in list(self._watched.items()):
             if watched.limit_bytes is None:
                 continue
