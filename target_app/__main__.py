@@ -11,7 +11,7 @@ from importlib import import_module
 from target_app.logs import configure_logging
 from target_app.settings import EX_CONFIG, BadSetting, read_log_level
 
-ROLES = {"api": "target_app.api.role"}
+ROLES = {"api": "target_app.api.role", "auth": "target_app.auth.role"}
 """What the image can be: the module whose `prepare` reads the settings and returns what runs."""
 
 

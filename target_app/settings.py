@@ -31,6 +31,11 @@ class Reader:
             raise BadSetting(f"{name} is not set")
         return value
 
+    def beginning_with(self, prefix: str) -> dict[str, str]:
+        """All that are set under a name that begins so, by the rest of the name."""
+        names = [name for name in self._env if name.startswith(prefix) and name != prefix]
+        return {name.removeprefix(prefix): value for name in names if (value := self.text(name, ""))}
+
     def choice(self, name: str, default: str, known: tuple[str, ...]) -> str:
         value = self.text(name, default)
         if value not in known:

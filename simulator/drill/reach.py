@@ -19,9 +19,11 @@ _FORWARDING = re.compile(rb"Forwarding from 127\.0\.0\.1:(\d+)")
 
 @dataclass(frozen=True)
 class Addresses:
-    """Where the target is reached. `variables` are all URLs as experiments and the drill shell find them."""
+    """Where the target is reached. `variables` are all URLs as experiments and the drill shell find them, and what
+    people on call hold."""
 
     app_url: str
+    sign_in_url: str
     database_url: str
     variables: dict[str, str]
 
@@ -32,9 +34,10 @@ async def find_addresses(
     """Addresses of all the target's Services. Raises `NotPossible` for one that is not there."""
     urls = {
         endpoint.variable: endpoint.url.format(address=await _address_of(kube, endpoint, owner, context, log))
-        for endpoint in (target.app, target.database, *target.others)
+        for endpoint in (target.app, target.database, target.sign_in, *target.others)
     }
-    return Addresses(urls[target.app.variable], urls[target.database.variable], urls)
+    app, sign_in, database = (urls[each.variable] for each in (target.app, target.sign_in, target.database))
+    return Addresses(app, sign_in, database, {**urls, **target.credentials})
 
 
 async def _address_of(kube: Kube, endpoint: Endpoint, owner: AsyncExitStack, context: str | None, log: Path) -> str:

@@ -186,7 +186,8 @@ async def _find_cluster(run: Run, guard: Guard, owner: AsyncExitStack, say: Say)
 
 
 async def _start_load(run: Run, addresses: Addresses, owner: AsyncExitStack) -> tuple[LoadFeed, str]:
-    argv = [sys.executable, "-m", "simulator.load", "--host", addresses.app_url, "--users", str(run.plan.users)]
+    argv = [sys.executable, "-m", "simulator.load", "--host", addresses.app_url, "--sign-in", addresses.sign_in_url]
+    argv += ["--users", str(run.plan.users)]
     signal_port = 0 if run.plan.options.prometheus is None else SIGNAL_PORT
     argv += ["--warm-up", f"{WARM_UP_S:g}", "--seconds", str(LOAD_LIMIT_S), "--signal-port", str(signal_port)]
     child, hello = await start_and_greet("load", argv, env=marked(run.mark), log=run.folder / "load.log")

@@ -1,5 +1,6 @@
 """What a drill must know of the application under it: names, addresses, and its data canary."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -20,7 +21,10 @@ class Endpoint:
 
 @dataclass(frozen=True)
 class Target:
-    """One application under drill. `others` are what can be reached of it besides the app and its database."""
+    """One application under drill. `others` are what can be reached of it besides the app and its database.
+
+    `credentials` are what people on call hold, by the variable in which experiments and the drill shell find it.
+    """
 
     namespace: str
     manifests: Path
@@ -30,7 +34,9 @@ class Target:
     selector: str
     app: Endpoint
     database: Endpoint
+    sign_in: Endpoint
     others: tuple[Endpoint, ...]
+    credentials: Mapping[str, str]
     canary_sql: str
 
 
@@ -46,10 +52,12 @@ def llm_research_api(variant: str = "base") -> Target:
         selector="app=llm-research-api",
         app=Endpoint("llm-research-api", 8080, "TARGET_URL"),
         database=Endpoint("postgres", 5432, "DATABASE_URL", "postgresql://oncall:oncall@{address}/research"),
+        sign_in=Endpoint("auth", 8060, "AUTH_URL"),
         others=(
             Endpoint("cache", 6379, "CACHE_URL", "valkey://{address}"),
             Endpoint("provider-openai", 8090, "PROVIDER_OPENAI_URL"),
             Endpoint("provider-anthropic", 8090, "PROVIDER_ANTHROPIC_URL"),
         ),
+        credentials={"ON_CALL_API_KEY": "on-call-key-of-the-sample"},
         canary_sql="SELECT count(*)::text || ' rows, ' || md5(string_agg(c::text, ',' ORDER BY c::text)) FROM canary c",
     )

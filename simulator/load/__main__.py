@@ -12,19 +12,19 @@ from simulator.load.lifetime import Owner
 DEFAULT_SECONDS = 1800.0
 
 
-def loopback_host(text: str) -> str:
+def loopback_host(text: str, option: str = "--host") -> str:
     """`text` as `http://address[:port]` if that is on the loopback network; raises BadInput otherwise."""
     try:
         parts = urlsplit(text)
         port = parts.port
         host = parts.hostname or ""
     except ValueError as error:
-        raise BadInput(f"--host {text!r} is no address: {error}; write for example http://127.0.0.1:8080") from None
+        raise BadInput(f"{option} {text!r} is no address: {error}; write for example http://127.0.0.1:8080") from None
     if parts.scheme != "http" or not host or parts.path not in ("", "/") or parts.query or parts.username:
-        raise BadInput(f"--host {text!r} is no plain http address; write for example http://127.0.0.1:8080")
+        raise BadInput(f"{option} {text!r} is no plain http address; write for example http://127.0.0.1:8080")
     if not _is_loopback(host):
         raise BadInput(
-            f"--host {text!r} is not on the loopback network; "
+            f"{option} {text!r} is not on the loopback network; "
             "load is only ever offered to 127.0.0.0/8, [::1] or localhost"
         )
     shown = f"[{host}]" if ":" in host else host
@@ -37,6 +37,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         host = loopback_host(options.host)
+        sign_in_url = loopback_host(options.sign_in, "--sign-in") if options.sign_in else None
     except BadInput as error:
         print(f"load: {error}", file=sys.stderr)
         return error.exit_status
@@ -49,7 +50,7 @@ def main(arguments: list[str] | None = None) -> int:
     stop = Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         gevent.signal_handler(number, stop.set)
-    settings = Settings(host, options.users, options.warm_up, options.seconds, options.signal_port)
+    settings = Settings(host, sign_in_url, options.users, options.warm_up, options.seconds, options.signal_port)
     try:
         run(settings, owner=owner, stop=stop, emit=_print_line)
     except BrokenPipeError:
@@ -81,6 +82,7 @@ def _is_loopback(host: str) -> bool:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m simulator.load", description=__doc__)
     parser.add_argument("--host", required=True, help="the target, such as http://127.0.0.1:8080")
+    parser.add_argument("--sign-in", metavar="URL", help="where users sign in, such as http://127.0.0.1:8060")
     parser.add_argument("--users", type=_count, default=30, help="users, each with two requests a second")
     parser.add_argument("--warm-up", type=_seconds, default=3.0, help="seconds until all users are there")
     parser.add_argument("--seconds", type=_seconds, default=DEFAULT_SECONDS, help="the longest run, in seconds")

@@ -22,9 +22,10 @@ Emit = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Settings:
-    """`host` as `http://address:port`; times in wall seconds; port 0 is any free one."""
+    """`host` and `sign_in_url` as `http://address:port`; times in wall seconds; port 0 is any free one."""
 
     host: str
+    sign_in_url: str | None
     users: int
     warm_up_s: float
     seconds: float
@@ -75,8 +76,11 @@ def run(settings: Settings, *, owner: Owner, stop: Event, emit: Emit) -> None:
 
 
 def _environment(settings: Settings, windows: Windows, clock: SteadyClock) -> Any:
+    def begun(late_s: float) -> None:
+        windows.begun(clock(), late_s=late_s)
+
     environment = Environment(
-        user_classes=[users_of(settings.host, lambda late_s: windows.begun(clock(), late_s=late_s))],
+        user_classes=[users_of(settings.host, settings.sign_in_url, begun)],
         shape_class=SteadyShape(users=settings.users, warm_up_s=settings.warm_up_s, seconds=settings.seconds),
         host=settings.host,
     )

@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable
+from http import HTTPStatus
 from itertools import count
 from time import perf_counter
 from typing import Any
@@ -12,17 +13,21 @@ from locust import task
 from locust.contrib.fasthttp import FastHttpUser
 
 from simulator.load.pacing import deal, next_slot, phase_s
+from simulator.load.researchers import sign_in_body
 
 LIST = "GET /experiments"
 READ = "GET /experiments/{id}"
 CREATE = "POST /experiments"
 COMPLETE = "POST /completions"
 STATISTICS = "GET /statistics"
-WEIGHTS = {LIST: 3, READ: 3, CREATE: 1, COMPLETE: 3, STATISTICS: 2}
+SIGN_IN = "POST /sign-in"
+WEIGHTS = {LIST: 3, READ: 3, CREATE: 1, COMPLETE: 3, STATISTICS: 2, SIGN_IN: 1}
 
 EVERY_S = 0.5
 REQUEST_TIMEOUT_S = 2.5
 _REMEMBERED_EXPERIMENTS = 20
+# A token that is refused is no reason to sign in without end.
+_SIGN_IN_AGAIN_AFTER_S = 2.0
 # At one request per EVERY_S, no more than this many can be waiting for an answer at the same time.
 _CONCURRENT_REQUESTS = int(REQUEST_TIMEOUT_S / EVERY_S) + 2
 
@@ -32,7 +37,8 @@ Begun = Callable[[float], None]
 class ResearchUser(FastHttpUser):  # type: ignore[misc]
     """Begins a request every `EVERY_S` seconds whether or not the earlier ones were answered.
 
-    `begun` is called at each beginning with the seconds by which it was late against the schedule.
+    Where there is a `sign_in_url`, a user comes with a token: signs in first, every now and then, and when the token is
+    refused. `begun` is called at each beginning with the seconds by which it was late against the schedule.
     """
 
     abstract = True
@@ -42,13 +48,20 @@ class ResearchUser(FastHttpUser):  # type: ignore[misc]
     begun: Begun
     order: tuple[str, ...]
     indices: Any
+    sign_in_url: str | None
 
     def on_start(self) -> None:
         self.index = next(self.indices)
         self.turn = self.index
         self.experiments: deque[str] = deque(maxlen=_REMEMBERED_EXPERIMENTS)
         self.waiting = Group()
+        self.token = ""
+        self.is_refused = False
+        self.signed_in_at = perf_counter()
         gevent.sleep(phase_s(self.index, EVERY_S))
+        while self.sign_in_url and not self.token:
+            self._sign_in()
+            gevent.sleep(0 if self.token else EVERY_S)
         self.slot_at = perf_counter()
 
     def context(self) -> dict[str, int]:
@@ -68,7 +81,7 @@ class ResearchUser(FastHttpUser):  # type: ignore[misc]
     def begin_next(self) -> None:
         """Begin the next dealt task, without waiting for its answer."""
         type(self).begun(max(0.0, perf_counter() - self.slot_at))
-        name = self.order[self.turn % len(self.order)]
+        name = SIGN_IN if self._has_to_sign_in() else self.order[self.turn % len(self.order)]
         self.turn += 1
         self.waiting.spawn(self._perform, name)
 
@@ -80,6 +93,8 @@ class ResearchUser(FastHttpUser):  # type: ignore[misc]
                 self._send("GET", f"/experiments/{self.experiments[self.turn % len(self.experiments)]}", name)
             case "GET /statistics":
                 self._send("GET", "/statistics", name)
+            case "POST /sign-in":
+                self._sign_in()
             case "POST /completions":
                 self._send(
                     "POST",
@@ -100,21 +115,38 @@ class ResearchUser(FastHttpUser):  # type: ignore[misc]
         if response.status_code and response.status_code < 300:
             self.experiments.append(str(response.json()["id"]))
 
+    def _has_to_sign_in(self) -> bool:
+        return self.is_refused and perf_counter() - self.signed_in_at >= _SIGN_IN_AGAIN_AFTER_S
+
+    def _sign_in(self) -> None:
+        self.signed_in_at = perf_counter()
+        response = self._send("POST", f"{self.sign_in_url}/sign-in", SIGN_IN, json=sign_in_body(self.index))
+        if response.status_code == 200:
+            self.token, self.is_refused = response.json()["access_token"], False
+
     def _send(self, method: str, path: str, name: str, **kwargs: Any) -> Any:
+        token = self.token
+        if token and name != SIGN_IN:
+            kwargs["headers"] = {"Authorization": f"Bearer {token}"}
         # An OSError is what Locust's client counts as a failed request; the socket's own timeout would begin
         # anew with each byte that a slow server trickles.
         too_late = TimeoutError(f"no answer within {REQUEST_TIMEOUT_S} s")
         with gevent.Timeout(REQUEST_TIMEOUT_S, too_late):
-            return self.client.request(method, path, name=name, **kwargs)
+            response = self.client.request(method, path, name=name, **kwargs)
+        if response.status_code == HTTPStatus.UNAUTHORIZED and token == self.token:
+            self.is_refused = True
+        return response
 
 
-def users_of(host: str, begun: Begun) -> type[ResearchUser]:
-    """A user class for one run on `host` (as `http://address:port`)."""
+def users_of(host: str, sign_in_url: str | None, begun: Begun) -> type[ResearchUser]:
+    """A user class for one run on `host` (as `http://address:port`); without a `sign_in_url` nobody signs in."""
+    weights = WEIGHTS if sign_in_url else {name: weight for name, weight in WEIGHTS.items() if name != SIGN_IN}
     attributes = {
         "abstract": False,
         "host": host,
         "begun": staticmethod(begun),
-        "order": deal(WEIGHTS),
+        "order": deal(weights),
+        "sign_in_url": sign_in_url,
         "indices": count(),
     }
     return type("ResearchUserOfThisRun", (ResearchUser,), attributes)

@@ -4,13 +4,15 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from fastapi import FastAPI, Request, Response
+from fastapi import Depends, FastAPI, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from target_app.api import admin, completions, experiments, health, statistics
+from target_app.api.credentials import Credentials
 from target_app.api.problems import Problem, answer_problem
 from target_app.api.requests import CountRequests, RequestMetrics
 from target_app.api.settings import Settings
+from target_app.auth.metrics import CredentialMetrics
 from target_app.cache import Cache
 from target_app.cache.metrics import CacheMetrics
 from target_app.database import Database, DatabaseRefused, DatabaseUnavailable
@@ -31,6 +33,7 @@ def build_app(settings: Settings, release: Release) -> FastAPI:
     database = Database(settings.database, DatabaseMetrics(registry), release)
     cache = Cache(settings.cache, CacheMetrics(registry))
     upstream = Upstream(settings.upstream, UpstreamMetrics(registry))
+    credentials = Credentials(settings.verification, CredentialMetrics(registry))
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -52,7 +55,10 @@ def build_app(settings: Settings, release: Release) -> FastAPI:
         experiments.routes(database),
         statistics.routes(database, cache),
         completions.routes(upstream),
-        health.routes(database, cache, upstream),
+    ):
+        app.include_router(router, dependencies=[Depends(credentials)])
+    for router in (
+        health.routes(database, cache, upstream, credentials),
         admin.routes(upstream, settings.admin_key),
     ):
         app.include_router(router)

@@ -10,13 +10,14 @@ from typing import Any
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 
+from target_app.api.credentials import Credentials
 from target_app.cache import Cache
 from target_app.database import Database, DatabaseRefused, DatabaseUnavailable
 from target_app.upstream.circuit_breaker import State
 from target_app.upstream.client import Upstream
 
 
-def routes(database: Database, cache: Cache, upstream: Upstream) -> APIRouter:
+def routes(database: Database, cache: Cache, upstream: Upstream, credentials: Credentials) -> APIRouter:
     """`GET /health`, `/health/live`, `/health/ready`."""
     router = APIRouter(prefix="/health", tags=["health"])
 
@@ -25,6 +26,7 @@ def routes(database: Database, cache: Cache, upstream: Upstream) -> APIRouter:
         trouble = upstream.trouble[provider]
         return {
             "database": _component(database.trouble),
+            "auth": _component(credentials.trouble),
             "cache": _component(cache.trouble),
             "llm_provider": {"provider": provider, **_component(trouble)},
             "circuit_breaker": {

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from target_app.auth.settings import VerificationSettings, read_verification_settings
 from target_app.cache.settings import CacheSettings, read_cache_settings
 from target_app.database.settings import DatabaseSettings, read_database_settings
 from target_app.settings import Reader
@@ -16,6 +17,7 @@ class Settings:
     database: DatabaseSettings
     cache: CacheSettings
     upstream: UpstreamSettings
+    verification: VerificationSettings
     admin_key: str = field(repr=False)
     host: str
     port: int
@@ -28,6 +30,7 @@ def read_settings(env: Mapping[str, str]) -> Settings:
         database=read_database_settings(read),
         cache=read_cache_settings(read),
         upstream=read_upstream_settings(read),
+        verification=read_verification_settings(read),
         admin_key=read.text("ADMIN_KEY", ""),
         host=read.text("POD_IP", "0.0.0.0"),
         port=read.integer("PORT", 8080, 0, 65535),

@@ -16,10 +16,15 @@ HANG_BOUND_S = 20
 
 
 class Target:
-    """`mode` ok, failing (500 at once) or hanging (no answer, or a byte of it now and then, by turns)."""
+    """`mode` ok, failing (500 at once) or hanging (no answer, or a byte of it now and then, by turns).
+
+    Whoever signs in gets the token `token`, or is refused while there is none; `seen` counts what requests came with.
+    """
 
     def __init__(self) -> None:
         self.mode = "ok"
+        self.token: str | None = None
+        self.seen: Counter[str] = Counter()
         self.begun: Counter[str] = Counter()
         self.answered = 0
         self._ids = itertools.count(1)
@@ -31,6 +36,12 @@ class Target:
         if self.mode == "hanging":
             return await self._hang(request, trickles=self.begun.total() % 2 == 0)
         self.answered += 1
+        if request.path == "/sign-in":
+            return web.json_response({"access_token": self.token}, status=200 if self.token else 503)
+        credential = request.headers.get("Authorization", "")
+        self.seen[credential] += 1
+        if self.token and credential != f"Bearer {self.token}":
+            return web.Response(status=401)
         if self.mode == "failing":
             return web.Response(status=500)
         if request.method == "POST" and request.path == "/experiments":

@@ -86,6 +86,22 @@ async def test_metrics_tell_the_same_as_the_windows_and_the_process_ends_with_it
     assert float(samples["locust_schedule_lag_seconds"]) < 1
 
 
+async def test_users_wait_for_a_token_and_fetch_another_when_it_is_refused(target: Any, offer_load: Any) -> None:
+    async with offer_load("--users", "4", "--warm-up", "0", "--sign-in", target.url) as load:
+        await load.line()
+        waiting = await load.windows(2)
+        assert set(target.begun) == {"POST /sign-in"}, "nobody asks before signing in"
+        target.token = "first"
+        served = (await load.windows(4))[2:]
+        target.token = "second"
+        refused, *renewed = await load.windows(5)
+    assert sum(window["failures"] for window in waiting) > 0
+    assert sum(window["failures"] for window in served) == 0
+    assert sum(window["failures"] for window in (refused, *renewed)) > 0
+    assert renewed[-1]["failures"] == 0
+    assert set(target.seen) == {"Bearer first", "Bearer second"}
+
+
 async def test_the_load_ends_when_the_process_that_started_it_is_killed(target: Any) -> None:
     code = (
         "import subprocess, sys, time\n"

@@ -10,12 +10,14 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
 
 import httpx
 import psycopg
 import pytest
+from credentials import JWT_SECRET, ON_CALL_KEY
 from waiting import until
 
 from simulator.cluster.kubelet.images.valkey.server import PROGRAMS as VALKEY_PROGRAMS
@@ -33,6 +35,11 @@ class Part:
     process: "subprocess.Popen[bytes]"
     log: Path
     url: str
+
+    @cached_property
+    def client(self) -> httpx.Client:
+        """Asks as people on call do."""
+        return httpx.Client(base_url=self.url, headers={"X-API-Key": ON_CALL_KEY})
 
     def said(self) -> str:
         return self.log.read_text()
@@ -179,6 +186,8 @@ def start_app(parts: Parts, postgres: Postgres, provider: Part) -> Callable[...,
             "ANTHROPIC_BASE_URL": provider.url + "/v1",
             "ANTHROPIC_API_KEY": "sk-1",
             "ADMIN_KEY": "admin",
+            "JWT_SECRET": JWT_SECRET,
+            "API_KEY_ON_CALL": ON_CALL_KEY,
         }
         part = parts.start("target_app", port=8080, **{**settings, **env})
         until(lambda: answers(part.url + "/health/ready"))

@@ -12,39 +12,39 @@ pytestmark = pytest.mark.parts
 
 
 def test_an_experiment_can_be_made_read_and_listed(app):
-    made = httpx.post(app.url + "/experiments", json={"name": "first", "parameters": {"seed": 7}})
+    made = app.client.post("/experiments", json={"name": "first", "parameters": {"seed": 7}})
     assert made.status_code == 201
     experiment = made.json()
     assert experiment["parameters"] == {"seed": 7}
-    assert httpx.get(f"{app.url}/experiments/{experiment['id']}").json() == experiment
-    assert experiment in httpx.get(app.url + "/experiments").json()
+    assert app.client.get(f"/experiments/{experiment['id']}").json() == experiment
+    assert experiment in app.client.get("/experiments").json()
 
 
 def test_an_unknown_experiment_is_a_problem_document(app):
-    answer = httpx.get(app.url + "/experiments/999999")
+    answer = app.client.get("/experiments/999999")
     assert answer.status_code == 404
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.json()["detail"] == "there is no experiment 999999"
 
 
 def test_a_completion_comes_from_the_provider_that_is_set(app, start_app):
-    answer = httpx.post(app.url + "/completions", json={"prompt": "hello there"}).json()
+    answer = app.client.post("/completions", json={"prompt": "hello there"}).json()
     assert answer["provider"] == "openai"
     assert "hello there" in answer["text"]
     other = start_app(LLM_PROVIDER="anthropic")
-    assert httpx.post(other.url + "/completions", json={"prompt": "hello"}).json()["provider"] == "anthropic"
+    assert other.client.post("/completions", json={"prompt": "hello"}).json()["provider"] == "anthropic"
 
 
 def test_health_names_its_components(app):
     for path in ("/health", "/health/ready"):
         answer = httpx.get(app.url + path)
         assert answer.status_code == 200
-        assert set(answer.json()["components"]) == {"database", "cache", "llm_provider", "circuit_breaker"}
+        assert set(answer.json()["components"]) == {"database", "auth", "cache", "llm_provider", "circuit_breaker"}
     assert httpx.get(app.url + "/health/live").json() == {"status": "ok"}
 
 
 def test_metrics_carry_the_names_that_dashboards_know(app):
-    httpx.get(app.url + "/experiments/1")
+    app.client.get("/experiments/1")
     text = httpx.get(app.url + "/metrics").text
     for name in (
         'http_requests_total{method="GET",path="/experiments/{id}",status="',
@@ -60,7 +60,7 @@ def test_metrics_carry_the_names_that_dashboards_know(app):
 
 def test_probes_and_scrapes_are_no_requests_of_users(app):
     for path in ("/health", "/health/live", "/health/ready", "/metrics", "/experiments"):
-        httpx.get(app.url + path)
+        app.client.get(path)
     counted = set(re.findall(r'http_requests_total{.*path="([^"]*)"', httpx.get(app.url + "/metrics").text))
     assert "/experiments" in counted
     assert not any(path.startswith(("/health", "/metrics")) for path in counted)
@@ -78,10 +78,10 @@ def test_an_operator_opens_and_closes_the_circuit_breaker_as_the_runbook_types_i
     assert post("open", key="guess").status_code == 403
     assert post("open").json() == {"circuit_breakers": {"openai": "open"}}
     assert metric(app, 'circuit_breaker_state{service="openai"}') == 2
-    refused = httpx.post(app.url + "/completions", json={"prompt": "hello"})
+    refused = app.client.post("/completions", json={"prompt": "hello"})
     assert (refused.status_code, refused.json()["detail"]) == (503, "the circuit breaker of openai is open")
     assert post("close").status_code == 200
-    assert httpx.post(app.url + "/completions", json={"prompt": "hello"}).status_code == 200
+    assert app.client.post("/completions", json={"prompt": "hello"}).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -109,7 +109,7 @@ def test_sigterm_lets_a_request_finish_and_ends_with_status_0(parts, start_app, 
     app = start_app(OPENAI_BASE_URL=slow.url + "/v1")
     answers = []
     asking = threading.Thread(
-        target=lambda: answers.append(httpx.post(app.url + "/completions", json={"prompt": "last one"}))
+        target=lambda: answers.append(app.client.post("/completions", json={"prompt": "last one"}))
     )
     asking.start()
     eventually(lambda: metric(app, "model_api_calls_in_flight") == 1)

@@ -25,7 +25,7 @@ def cached(start_app, valkey):
 
 
 def _statistics(part, **query):
-    return httpx.get(part.url + "/statistics", params=query, timeout=10)
+    return part.client.get("/statistics", params=query, timeout=10)
 
 
 @contextmanager
@@ -80,7 +80,7 @@ def test_a_cache_that_is_away_is_waited_for_and_then_old_statistics_do(cached, v
     assert metric(cached, UNAVAILABLE) == 1
     assert metric(cached, 'cache_errors_total{kind="unreachable"}') > 1
     assert _cache_seen(cached)["status"] == "failing"
-    assert httpx.get(cached.url + "/experiments").status_code == 200
+    assert cached.client.get("/experiments").status_code == 200
     valkey.restart()
     assert _statistics(cached).status_code == 200
     assert _cache_seen(cached) == {"status": "ok"}

@@ -47,16 +47,16 @@ def test_taken_slots_are_a_503_with_postgresqls_own_words_and_a_counted_53300(
     hoarder.set()
     with psycopg.connect(postgres.url("oncall"), autocommit=True) as oncall:
         oncall.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'hoarder'")
-    eventually(lambda: httpx.get(app.url + "/experiments").status_code == 200)
+    eventually(lambda: app.client.get("/experiments").status_code == 200)
 
 
 def _refusal(app):
-    answer = httpx.get(app.url + "/experiments")
+    answer = app.client.get("/experiments")
     return answer if answer.status_code == 503 else None
 
 
 def test_idle_connections_ended_by_an_operator_cost_no_request(app, postgres):
-    assert httpx.get(app.url + "/experiments").status_code == 200
+    assert app.client.get("/experiments").status_code == 200
     with psycopg.connect(postgres.url("oncall"), autocommit=True) as oncall:
         for _ in range(5):
             ended = oncall.execute(
@@ -64,31 +64,31 @@ def test_idle_connections_ended_by_an_operator_cost_no_request(app, postgres):
                 " WHERE state = 'idle' AND usename = 'research'"
             )
             ended.fetchall()
-            assert httpx.get(app.url + "/experiments").status_code == 200
+            assert app.client.get("/experiments").status_code == 200
 
 
 def test_a_database_that_is_gone_and_comes_back_is_used_again(app, postgres, eventually, metric):
-    made = httpx.post(app.url + "/experiments", json={"name": "kept"}).json()
+    made = app.client.post("/experiments", json={"name": "kept"}).json()
     assert postgres.part.stop() == 0
-    answer = httpx.get(app.url + "/experiments")
+    answer = app.client.get("/experiments")
     assert answer.status_code == 503
     assert metric(app, 'db_errors_total{sqlstate="08001"}') >= 1
     assert httpx.get(app.url + "/health/live").status_code == 200
     postgres.restart()
-    eventually(lambda: httpx.get(app.url + "/experiments").status_code == 200)
-    assert httpx.get(f"{app.url}/experiments/{made['id']}").json() == made
+    eventually(lambda: app.client.get("/experiments").status_code == 200)
+    assert app.client.get(f"/experiments/{made['id']}").json() == made
 
 
 def test_an_app_starts_without_its_database(start_app):
     app = start_app(DATABASE_URL="postgresql://research@127.0.0.1:1/research")
-    assert httpx.get(app.url + "/experiments").status_code == 503
+    assert app.client.get("/experiments").status_code == 503
 
 
 def test_release_1_1_0_loses_a_connection_with_each_single_row_and_then_has_none(start_app, metric, eventually):
     app = start_app(APP_VERSION="1.1.0", DB_POOL_SIZE="2")
     for _ in range(2):
-        assert httpx.post(app.url + "/experiments", json={"name": "one row"}).status_code == 201
-    answer = httpx.get(app.url + "/experiments")
+        assert app.client.post("/experiments", json={"name": "one row"}).status_code == 201
+    answer = app.client.get("/experiments")
     assert answer.status_code == 503
     assert "no connection of the pool became free" in answer.json()["detail"]
     assert metric(app, 'db_pool_connections{state="in_use"}') == metric(app, "db_pool_max_connections") == 2
@@ -103,7 +103,7 @@ def test_a_statement_that_waits_for_a_lock_is_in_progress_and_grows_old(app, pos
         psycopg.connect(postgres.url(), application_name="schema-change") as locking,
     ):
         locking.execute("LOCK TABLE experiments")
-        answer = pool.submit(httpx.get, app.url + "/experiments", timeout=10)
+        answer = pool.submit(app.client.get, "/experiments", timeout=10)
         eventually(lambda: metric(app, "db_oldest_statement_seconds") > 0.3)
         assert metric(app, "db_statements_in_progress") == 1
         locking.rollback()

@@ -4,13 +4,16 @@ import re
 import shutil
 import subprocess
 import sys
+from base64 import b64decode
 from pathlib import Path
 
 import httpx
 import pytest
 import yaml
 
+from simulator.load.researchers import RESEARCHERS, sign_in_body
 from target_app.api.settings import read_settings
+from target_app.auth.settings import read_auth_settings
 from target_app.releases import RELEASES
 
 pytestmark = pytest.mark.parts
@@ -57,8 +60,17 @@ def test_the_settings_in_the_manifests_are_good_ones(base):
     env = dict(base["ConfigMap", "llm-research-config"]["data"])
     env.update({e["name"]: e["value"].replace("$(", "").replace(")", "") for e in container["env"] if "value" in e})
     env = {name: re.sub(r":\w+_PORT\b", ":8090", value) for name, value in env.items()}
-    settings = read_settings(env)
+    settings = read_settings({**env, "JWT_SECRET": "s" * 32})
     assert (settings.database.pool_size, settings.upstream.provider.name) == (5, "openai")
+
+
+def test_the_users_of_the_manifests_are_those_of_the_load(base):
+    users = read_auth_settings(
+        {"JWT_SECRET": "s" * 32, "AUTH_USERS": b64decode(base["Secret", "auth-users"]["data"]["AUTH_USERS"]).decode()}
+    ).users
+    assert set(users) == set(RESEARCHERS)
+    for body in map(sign_in_body, range(len(RESEARCHERS))):
+        assert users[body["user"]].fits(body["password"])
 
 
 def test_every_pod_that_asks_to_be_scraped_says_where(base):

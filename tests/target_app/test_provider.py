@@ -84,7 +84,7 @@ def test_an_unknown_key_is_401(provider):
 def test_the_app_retries_counts_and_then_gives_up_with_503(app, set_quota, metric):
     set_quota(requests_per_minute=0, burst=0)
     before = metric(app, 'model_api_rate_limit_errors{provider="openai"}')
-    answer = httpx.post(app.url + "/completions", json={"prompt": "hello"}, timeout=10)
+    answer = app.client.post("/completions", json={"prompt": "hello"}, timeout=10)
     assert answer.status_code == 503
     assert answer.headers["retry-after"] == "60"
     assert "Rate limit reached" in answer.json()["detail"]
@@ -95,7 +95,7 @@ def test_the_app_retries_counts_and_then_gives_up_with_503(app, set_quota, metri
 
 def test_the_app_waits_as_long_as_the_provider_asks_if_its_budget_allows(app, set_quota):
     set_quota(requests_per_minute=60, burst=1)
-    first, second = (httpx.post(app.url + "/completions", json={"prompt": "hello"}, timeout=10) for _ in range(2))
+    first, second = (app.client.post("/completions", json={"prompt": "hello"}, timeout=10) for _ in range(2))
     assert (first.status_code, second.status_code) == (200, 200)
     assert second.elapsed.total_seconds() >= 0.9
 
@@ -104,7 +104,7 @@ def test_a_fallback_provider_takes_over_only_where_one_is_set(start_app, provide
     set_quota(requests_per_minute=0, burst=0)
     other = parts.start("target_app.provider", port=8090, PROVIDER_API_KEYS="research=sk-1", PROVIDER_ADMIN_TOKEN="t")
     app = start_app(LLM_FALLBACK_PROVIDER="anthropic", ANTHROPIC_BASE_URL=other.url + "/v1", LLM_RETRY_BUDGET="0.1")
-    assert httpx.post(app.url + "/completions", json={"prompt": "hello"}).json()["provider"] == "anthropic"
+    assert app.client.post("/completions", json={"prompt": "hello"}).json()["provider"] == "anthropic"
 
 
 @contextmanager
@@ -120,7 +120,7 @@ def _console(provider, path, back, **body):
 
 def test_an_outage_is_a_502_with_the_providers_words_and_its_own_status_counted(app, provider, metric):
     with _console(provider, "status", {"error_share": 0}, error_share=1, error_status=503):
-        answer = httpx.post(app.url + "/completions", json={"prompt": "hello"}, timeout=10)
+        answer = app.client.post("/completions", json={"prompt": "hello"}, timeout=10)
     assert answer.status_code == 502
     assert "answered 503: The server is currently unable" in answer.json()["detail"]
     assert metric(app, 'model_api_requests_total{provider="openai",status="503"}') >= 3, "it was tried again"
@@ -129,7 +129,7 @@ def test_an_outage_is_a_502_with_the_providers_words_and_its_own_status_counted(
 def test_a_slow_provider_runs_into_the_time_out(start_app, provider, metric):
     app = start_app(LLM_TIMEOUT="0.2", LLM_RETRY_BUDGET="0.1")
     with _console(provider, "status", {"latency_s": 0.01}, latency_s=2):
-        answer = httpx.post(app.url + "/completions", json={"prompt": "hello"}, timeout=10)
+        answer = app.client.post("/completions", json={"prompt": "hello"}, timeout=10)
     assert (answer.status_code, answer.json()["detail"]) == (502, "openai did not answer within 0.2 s")
     assert metric(app, 'model_api_requests_total{provider="openai",status="timeout"}') == 1
 
@@ -137,7 +137,7 @@ def test_a_slow_provider_runs_into_the_time_out(start_app, provider, metric):
 def test_a_revoked_key_is_refused_until_the_new_one_is_used(app, start_app, provider, metric):
     headers = {"Authorization": "Bearer console"}
     with _console(provider, "keys/research", {"status": "active"}, status="inactive"):
-        answer = httpx.post(app.url + "/completions", json={"prompt": "hello"})
+        answer = app.client.post("/completions", json={"prompt": "hello"})
         assert (answer.status_code, answer.json()["detail"]) == (
             502,
             "openai answered 401: Incorrect API key provided.",
@@ -145,7 +145,7 @@ def test_a_revoked_key_is_refused_until_the_new_one_is_used(app, start_app, prov
         assert metric(app, 'model_api_requests_total{provider="openai",status="401"}') == 1
         issued = httpx.post(provider.url + "/admin/keys", content='{"name": "research"}', headers=headers).json()
         renewed = start_app(OPENAI_API_KEY=issued["secret"])
-        assert httpx.post(renewed.url + "/completions", json={"prompt": "hello"}).status_code == 200
+        assert renewed.client.post("/completions", json={"prompt": "hello"}).status_code == 200
         listed = httpx.get(provider.url + "/admin/keys", headers=headers)
         assert {key["id"]: key["status"] for key in listed.json()["keys"]} == {
             "research": "inactive",
@@ -163,6 +163,6 @@ def test_a_provider_that_cannot_be_connected_is_unreachable_and_not_slow(start_a
             waiting.setblocking(False)
             waiting.connect_ex((host, 8090))
         app = start_app(OPENAI_BASE_URL=f"http://{host}:8090/v1", LLM_CONNECT_TIMEOUT="0.2", LLM_RETRY_BUDGET="0.1")
-        answer = httpx.post(app.url + "/completions", json={"prompt": "hello"}, timeout=10)
+        answer = app.client.post("/completions", json={"prompt": "hello"}, timeout=10)
     assert answer.json()["detail"] == "openai could not be reached: no connection within 0.2 s"
     assert metric(app, 'model_api_requests_total{provider="openai",status="unreachable"}') == 1

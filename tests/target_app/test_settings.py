@@ -5,7 +5,7 @@ import pytest
 from target_app.api.settings import read_settings
 from target_app.settings import BadSetting, read_log_level
 
-GOOD = {"DATABASE_URL": "postgresql://research:secret@db:5432/research"}
+GOOD = {"DATABASE_URL": "postgresql://research:secret@db:5432/research", "JWT_SECRET": "s" * 32}
 
 
 def test_defaults_are_enough_besides_the_database():
@@ -28,6 +28,7 @@ def test_defaults_are_enough_besides_the_database():
         ("DB_POOL_MAX_LIFETIME", "4s", "DB_POOL_MAX_LIFETIME must be a number of seconds, not '4s'"),
         ("LLM_TIMEOUT", "-1", "LLM_TIMEOUT must be more than 0 seconds"),
         ("CIRCUIT_BREAKER_ENABLED", "ture", "CIRCUIT_BREAKER_ENABLED must be true or false, not 'ture'"),
+        ("JWT_SECRET", "short", "JWT_SECRET must have at least 32 characters"),
         ("OPENAI_BASE_URL", "http://:8090", "OPENAI_BASE_URL must be a URL"),
     ],
 )

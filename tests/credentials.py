@@ -1,0 +1,4 @@
+"""What the app and its sign-in share in the tests."""
+
+ON_CALL_KEY = "key-of-the-tests"
+JWT_SECRET = "a secret of the tests, long enough for HS256"
