@@ -68,7 +68,8 @@ def _of_the_image(data: Path, given: Sequence[str], env: Mapping[str, str]) -> l
         with open(given[0], encoding="utf-8", errors="replace") as file:
             said |= {match[1].lower() for line in file if (match := re.match(r"\s*([a-zA-Z][\w-]*)\s", line))}
     address = env.get("GAMEDAY_POD_IP", "")
-    own = {"protected-mode": "no", "dir": str(data)}
+    # Of IPv4 alone: at [::] it would be in the way of every other pod, and be reached by the whole machine.
+    own = {"protected-mode": "no", "dir": str(data), "bind": "0.0.0.0"}
     if address and not _is_led_to(address):
         own["bind"] = address
     return [word for name, value in own.items() if name not in said for word in (f"--{name}", value)]
