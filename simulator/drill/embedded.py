@@ -62,11 +62,6 @@ def running(root: Path) -> Cluster | None:
     return None
 
 
-def node_count(root: Path) -> int:
-    """How many nodes the cluster of a working folder has."""
-    return len(list((folder(root) / "nodes").iterdir()))
-
-
 async def up(root: Path, clock: float, *, outlives_us: bool, shape: Shape | None = None) -> Cluster:
     """Start a cluster; returns when its API answers. Raises `NotPossible` with the end of its log.
 

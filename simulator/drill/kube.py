@@ -75,6 +75,10 @@ class Kube:
                 return str(item["spec"]["clusterIP"])
         raise NotPossible(f"service {service} is not in namespace {self.namespace}")
 
+    def node_count(self) -> int:
+        """How many nodes the cluster has, whatever their state."""
+        return len(self._all(self._core.list_node))
+
     def exists(self) -> bool:
         """Whether the namespace is there."""
         return any(item["metadata"]["name"] == self.namespace for item in self._all(self._core.list_namespace))

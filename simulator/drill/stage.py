@@ -154,9 +154,21 @@ async def _open_cluster(run: Run, guard: Guard, owner: AsyncExitStack, say: Say,
     say("starting the cluster and the app")
     kubeconfig = await _find_cluster(run, guard, owner, say)
     kube = await asyncio.to_thread(Kube, kubeconfig, plan.options.context, plan.target.namespace)
+    if plan.nodes > 1:
+        _check_nodes(await asyncio.to_thread(kube.node_count), plan)
     if deploying:
         await deploy(kube, plan.options.context, plan.target.manifests, say)
     return kube
+
+
+def _check_nodes(count: int, plan: Plan) -> None:
+    """Raises `NotPossible` if the cluster is too small for what is played."""
+    if count >= plan.nodes:
+        return
+    mend = f"'gameday down', then play again or 'gameday up --nodes {plan.nodes}'"
+    if plan.options.kubeconfig is not None:
+        mend = "name a context of a larger one, or leave --kubeconfig out to play on an embedded one"
+    raise NotPossible(f"the cluster has {count} of the {plan.nodes} nodes that this drill needs; {mend}")
 
 
 async def _find_cluster(run: Run, guard: Guard, owner: AsyncExitStack, say: Say) -> Path:
@@ -167,11 +179,6 @@ async def _find_cluster(run: Run, guard: Guard, owner: AsyncExitStack, say: Say)
     found = await asyncio.to_thread(embedded.running, plan.root)
     if found is not None:
         await guard.order(is_cluster_kept=True)
-        if (count := embedded.node_count(plan.root)) < plan.nodes:
-            raise NotPossible(
-                f"the cluster that is up has {count} of the {plan.nodes} nodes that this drill needs; "
-                f"'gameday down', then play again or 'gameday up --nodes {plan.nodes}'"
-            )
         say(f"the cluster is up already at {found.server}")
         return Path(found.kubeconfig)
     cluster = await embedded.up(plan.root, plan.clock.factor, outlives_us=plan.options.keep, shape=Shape(plan.nodes))

@@ -1,14 +1,16 @@
 """The node lifecycle controller: a silent node becomes Unknown, is tainted, and its pods are not ready.
 
-As kube-controller-manager's nodelifecycle: a node's lease and the heartbeat of its status both count as its word. All
-nodes form one zone: while none of them is ready, or while more than half of at least three are not, nothing is
-evicted, because then it is the control plane that has to be doubted.
+As kube-controller-manager's nodelifecycle: a node's lease and the heartbeat of its status both count as its word, and
+its silence is measured in time in which we could have heard it (`Attention`). All nodes form one zone: while none of
+them is ready, or while more than half of at least three are not, nothing is evicted, because then it is the control
+plane that has to be doubted.
 """
 
 import asyncio
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from simulator.cluster.controllers.attention import Attention
 from simulator.cluster.controllers.reconciling import Key, drive, own_key
 from simulator.cluster.event_log import EventLog
 from simulator.cluster.kubelet.nodes.reporting import LEASE_NAMESPACE
@@ -100,11 +102,14 @@ class NodeLifecycle:
         self._store = store
         self._events = events
         self._times = times
+        self._attention = Attention()
         self._heard: dict[str, tuple[Any, float]] = {}
 
     async def run(self) -> None:
         """Until cancelled."""
-        await drive(self._store, [(NODES, self._nodes), (LEASES, _node_of)], self.reconcile, name=_BY)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._attention.run())
+            group.create_task(drive(self._store, [(NODES, self._nodes), (LEASES, _node_of)], self.reconcile, name=_BY))
 
     def reconcile(self, key: Key) -> float | None:
         """Judge one node; asks to be called again when its grace is over."""
@@ -124,7 +129,7 @@ class NodeLifecycle:
 
     def _left_s(self, node: Object) -> float:
         """Seconds of grace that are left to a node since it was last heard of."""
-        name, now = node["metadata"]["name"], asyncio.get_running_loop().time()
+        name, now = node["metadata"]["name"], self._attention.now()
         lease = self._store.find(LEASES, LEASE_NAMESPACE, name)
         ready = states.condition(node, "Ready")
         word = (lease and lease["spec"].get("renewTime"), ready and ready["lastHeartbeatTime"])

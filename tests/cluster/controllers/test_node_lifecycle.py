@@ -1,13 +1,21 @@
 """What is decided about silent nodes, and which pods leave a tainted one."""
 
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulator.cluster.controllers.node_lifecycle import may_evict, taints, unknown
+from simulator.cluster.controllers.node_lifecycle import NodeLifecycle, may_evict, taints, unknown
+from simulator.cluster.event_log import EventLog
+from simulator.cluster.kinds import admission
 from simulator.cluster.kubelet.nodes.times import NodeTimes
+from simulator.cluster.objects.states import truths
 from simulator.cluster.objects.tolerations import stay_s, tolerates, untolerated
-from simulator.cluster.store import Object
+from simulator.cluster.resources import NODES
+from simulator.cluster.store import Object, Store
 
 AT = "2026-01-01T00:00:00Z"
 
@@ -105,3 +113,75 @@ def test_at_every_clock_the_grace_outlasts_several_renewals(clock: float) -> Non
     assert times.renewal_s >= 1
     assert times.lease_s < times.grace_s
     assert times.grace_s == pytest.approx(5 * times.renewal_s)
+
+
+class StoppedClock(asyncio.SelectorEventLoop):
+    """An event loop whose clock can be moved on, as for a process that did not run for a while."""
+
+    ahead_s = 0.0
+
+    def time(self) -> float:
+        return super().time() + self.ahead_s
+
+
+async def _run_while(lifecycle: NodeLifecycle, story: Callable[[], Awaitable[None]]) -> None:
+    running = asyncio.create_task(lifecycle.run())
+    try:
+        await story()
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+
+def played(story: Callable[[Store, StoppedClock], Awaitable[None]]) -> None:
+    """A node that is ready, in the hands of its controller, with a grace of one second."""
+    store = Store()
+    loop = StoppedClock()
+    times = replace(NodeTimes.at_clock(60), grace_s=1.0)
+    ready = {"type": "Ready", "status": "True", "lastHeartbeatTime": AT, "lastTransitionTime": AT}
+    draft = {"metadata": {"name": "n"}, "spec": {}, "status": {"conditions": [ready]}}
+
+    async def main() -> None:
+        store.create(NODES, admission.admit(NODES, draft))
+        lifecycle = NodeLifecycle(store, EventLog(store), times)
+        await _run_while(lifecycle, lambda: story(store, loop))
+
+    with asyncio.Runner(loop_factory=lambda: loop) as runner:
+        runner.run(main())
+
+
+def truth(store: Store) -> str:
+    return truths(store.get(NODES, "", "n"))["Ready"]
+
+
+def heartbeat(store: Store, number: int) -> None:
+    def write(draft: Object) -> None:
+        draft["status"]["conditions"][0]["lastHeartbeatTime"] = f"2026-01-01T00:00:{number:02}Z"
+
+    store.modify(NODES, "", "n", write)
+
+
+def test_a_node_that_says_nothing_is_unknown_when_its_grace_is_over() -> None:
+    async def story(store: Store, loop: StoppedClock) -> None:
+        began = loop.time()
+        while truth(store) == "True":
+            assert loop.time() - began < 10
+            await asyncio.sleep(0.02)
+        assert truth(store) == "Unknown"
+        assert loop.time() - began >= 1.0
+
+    played(story)
+
+
+def test_a_machine_that_stood_still_finds_no_node_silent() -> None:
+    async def story(store: Store, loop: StoppedClock) -> None:
+        for number in range(8):
+            loop.ahead_s += 30.0  # longer than any grace, and nobody could say or hear a word
+            for _ in range(3):  # whose turn comes first is left open: the controller may judge before the node reports
+                await asyncio.sleep(0)
+            assert truth(store) == "True"
+            await asyncio.sleep(0.1)
+            heartbeat(store, number)
+        assert truth(store) == "True"
+
+    played(story)
