@@ -55,6 +55,7 @@ def llm_research_api(variant: str = "base") -> Target:
         sign_in=Endpoint("auth", 8060, "AUTH_URL"),
         others=(
             Endpoint("cache", 6379, "CACHE_URL", "valkey://{address}"),
+            Endpoint("object-store", 5000, "OBJECT_STORE_URL"),
             Endpoint("provider-openai", 8090, "PROVIDER_OPENAI_URL"),
             Endpoint("provider-anthropic", 8090, "PROVIDER_ANTHROPIC_URL"),
         ),

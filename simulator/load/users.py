@@ -21,13 +21,17 @@ CREATE = "POST /experiments"
 COMPLETE = "POST /completions"
 STATISTICS = "GET /statistics"
 SIGN_IN = "POST /sign-in"
-WEIGHTS = {LIST: 3, READ: 3, CREATE: 1, COMPLETE: 3, STATISTICS: 2, SIGN_IN: 1}
+UPLOAD = "PUT /datasets/{name}"
+DOWNLOAD = "GET /datasets/{name}"
+WEIGHTS = {LIST: 3, READ: 3, CREATE: 1, COMPLETE: 3, STATISTICS: 2, SIGN_IN: 1, UPLOAD: 1, DOWNLOAD: 1}
 
 EVERY_S = 0.5
 REQUEST_TIMEOUT_S = 2.5
 _REMEMBERED_EXPERIMENTS = 20
 # A token that is refused is no reason to sign in without end.
 _SIGN_IN_AGAIN_AFTER_S = 2.0
+_DATASETS_OF_A_USER = 5
+_ROWS = b"prompt,answer,score\n" + b"What did the last run show?,more of the same,0.5\n" * 20
 # At one request per EVERY_S, no more than this many can be waiting for an answer at the same time.
 _CONCURRENT_REQUESTS = int(REQUEST_TIMEOUT_S / EVERY_S) + 2
 
@@ -53,6 +57,7 @@ class ResearchUser(FastHttpUser):  # type: ignore[misc]
     def on_start(self) -> None:
         self.index = next(self.indices)
         self.turn = self.index
+        self.datasets: set[str] = set()
         self.experiments: deque[str] = deque(maxlen=_REMEMBERED_EXPERIMENTS)
         self.waiting = Group()
         self.token = ""
@@ -91,6 +96,10 @@ class ResearchUser(FastHttpUser):  # type: ignore[misc]
                 self._send("GET", "/experiments", name)
             case "GET /experiments/{id}" if self.experiments:
                 self._send("GET", f"/experiments/{self.experiments[self.turn % len(self.experiments)]}", name)
+            case "PUT /datasets/{name}":
+                self._upload()
+            case "GET /datasets/{name}":
+                self._download()
             case "GET /statistics":
                 self._send("GET", "/statistics", name)
             case "POST /sign-in":
@@ -123,6 +132,20 @@ class ResearchUser(FastHttpUser):  # type: ignore[misc]
         response = self._send("POST", f"{self.sign_in_url}/sign-in", SIGN_IN, json=sign_in_body(self.index))
         if response.status_code == 200:
             self.token, self.is_refused = response.json()["access_token"], False
+
+    def _upload(self) -> None:
+        name = f"user-{self.index}-runs-{self.turn % _DATASETS_OF_A_USER}.csv"
+        response = self._send("PUT", f"/datasets/{name}", UPLOAD, data=_ROWS)
+        if response.status_code and response.status_code < 300:
+            self.datasets.add(name)
+
+    def _download(self) -> None:
+        if not self.datasets:
+            self._upload()
+            return
+        name = min(self.datasets)
+        if self._send("GET", f"/datasets/{name}", DOWNLOAD).status_code == 404:
+            self.datasets.discard(name)
 
     def _send(self, method: str, path: str, name: str, **kwargs: Any) -> Any:
         token = self.token

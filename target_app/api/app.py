@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from fastapi import Depends, FastAPI, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from target_app.api import admin, completions, experiments, health, statistics
+from target_app.api import admin, completions, datasets, experiments, health, statistics
 from target_app.api.credentials import Credentials
 from target_app.api.problems import Problem, answer_problem
 from target_app.api.requests import CountRequests, RequestMetrics
@@ -19,6 +19,8 @@ from target_app.database import Database, DatabaseRefused, DatabaseUnavailable
 from target_app.database.metrics import DatabaseMetrics
 from target_app.metrics import new_registry
 from target_app.releases import Release
+from target_app.storage import ObjectStore
+from target_app.storage.metrics import StorageMetrics
 from target_app.upstream.client import CircuitOpen, Failed, RateLimited, Rejected, Upstream
 from target_app.upstream.metrics import UpstreamMetrics
 
@@ -32,6 +34,7 @@ def build_app(settings: Settings, release: Release) -> FastAPI:
     registry = new_registry()
     database = Database(settings.database, DatabaseMetrics(registry), release)
     cache = Cache(settings.cache, CacheMetrics(registry))
+    store = ObjectStore(settings.storage, StorageMetrics(registry))
     upstream = Upstream(settings.upstream, UpstreamMetrics(registry))
     credentials = Credentials(settings.verification, CredentialMetrics(registry))
 
@@ -39,12 +42,14 @@ def build_app(settings: Settings, release: Release) -> FastAPI:
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await database.open()
         await cache.open()
+        await store.open()
         await upstream.open()
         logger.info("serving on %s:%d, provider %s", settings.host, settings.port, settings.upstream.provider.name)
         try:
             yield
         finally:
             await upstream.close()
+            await store.close()
             await cache.close()
             await database.close()
             logger.info("ended")
@@ -54,11 +59,12 @@ def build_app(settings: Settings, release: Release) -> FastAPI:
     for router in (
         experiments.routes(database),
         statistics.routes(database, cache),
+        datasets.routes(store),
         completions.routes(upstream),
     ):
         app.include_router(router, dependencies=[Depends(credentials)])
     for router in (
-        health.routes(database, cache, upstream, credentials),
+        health.routes(database, cache, store, upstream, credentials),
         admin.routes(upstream, settings.admin_key),
     ):
         app.include_router(router)

@@ -13,11 +13,14 @@ from fastapi.responses import JSONResponse
 from target_app.api.credentials import Credentials
 from target_app.cache import Cache
 from target_app.database import Database, DatabaseRefused, DatabaseUnavailable
+from target_app.storage import ObjectStore
 from target_app.upstream.circuit_breaker import State
 from target_app.upstream.client import Upstream
 
 
-def routes(database: Database, cache: Cache, upstream: Upstream, credentials: Credentials) -> APIRouter:
+def routes(
+    database: Database, cache: Cache, store: ObjectStore, upstream: Upstream, credentials: Credentials
+) -> APIRouter:
     """`GET /health`, `/health/live`, `/health/ready`."""
     router = APIRouter(prefix="/health", tags=["health"])
 
@@ -28,6 +31,7 @@ def routes(database: Database, cache: Cache, upstream: Upstream, credentials: Cr
             "database": _component(database.trouble),
             "auth": _component(credentials.trouble),
             "cache": _component(cache.trouble),
+            "object_store": _component(store.trouble),
             "llm_provider": {"provider": provider, **_component(trouble)},
             "circuit_breaker": {
                 "status": "ok" if all(b.state is State.CLOSED for b in upstream.breakers.values()) else "open",

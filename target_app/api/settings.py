@@ -7,6 +7,7 @@ from target_app.auth.settings import VerificationSettings, read_verification_set
 from target_app.cache.settings import CacheSettings, read_cache_settings
 from target_app.database.settings import DatabaseSettings, read_database_settings
 from target_app.settings import Reader
+from target_app.storage.settings import StorageSettings, read_storage_settings
 from target_app.upstream.settings import UpstreamSettings, read_upstream_settings
 
 
@@ -16,6 +17,7 @@ class Settings:
 
     database: DatabaseSettings
     cache: CacheSettings
+    storage: StorageSettings
     upstream: UpstreamSettings
     verification: VerificationSettings
     admin_key: str = field(repr=False)
@@ -29,6 +31,7 @@ def read_settings(env: Mapping[str, str]) -> Settings:
     return Settings(
         database=read_database_settings(read),
         cache=read_cache_settings(read),
+        storage=read_storage_settings(read),
         upstream=read_upstream_settings(read),
         verification=read_verification_settings(read),
         admin_key=read.text("ADMIN_KEY", ""),

@@ -159,6 +159,16 @@ def valkey(parts: Parts) -> Iterator[Valkey]:
     server.part.process.wait()
 
 
+@pytest.fixture
+def object_store(parts: Parts) -> Iterator[Part]:
+    """An empty one, on an address of its own."""
+    address = parts.address()
+    part = parts.start("moto.server", "-H", address, "-p", "5000", address=address, port=5000)
+    until(lambda: answers(part.url + "/moto-api/data.json"))
+    yield part
+    part.stop(signal.SIGKILL)
+
+
 @pytest.fixture(scope="session")
 def provider(parts: Parts) -> Part:
     part = parts.start(

@@ -39,7 +39,8 @@ def test_health_names_its_components(app):
     for path in ("/health", "/health/ready"):
         answer = httpx.get(app.url + path)
         assert answer.status_code == 200
-        assert set(answer.json()["components"]) == {"database", "auth", "cache", "llm_provider", "circuit_breaker"}
+        seen = set(answer.json()["components"])
+        assert seen == {"database", "auth", "cache", "object_store", "llm_provider", "circuit_breaker"}
     assert httpx.get(app.url + "/health/live").json() == {"status": "ok"}
 
 
