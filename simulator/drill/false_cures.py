@@ -30,7 +30,7 @@ class FalseCure:
 SCALE_TO_ZERO = FalseCure("scale to zero", frozenset({"ready_replicas"}))
 SILENCE = FalseCure("silence the alert", frozenset({"rules_intact"}))
 STOP_LOAD = FalseCure("stop the load", frozenset({LOAD}))
-FEATURE_OFF = FalseCure("feature off", frozenset({"features", USERS, "ready_replicas"}))
+FEATURE_OFF = FalseCure("feature off", frozenset({"features", "ready_replicas"}))
 RESTART = FalseCure("restart", frozenset({USERS, "alerts_quiet", "ready_replicas", "features"}), settles_s=480.0)
 FALSE_CURES = (SCALE_TO_ZERO, SILENCE, STOP_LOAD, FEATURE_OFF, RESTART)
 

@@ -1,5 +1,6 @@
 """The matrix: every failure mode played once, whatever became of the others, and what they say together."""
 
+import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -23,6 +24,9 @@ from simulator.report.models import DrillResult, this_machine
 from simulator.report.publish import write_json
 from simulator.report.quiet import open_quiet_view
 from simulator.report.view import View
+
+LOG_WIDTH = 140
+"""Columns of the table in a log, which has no width of its own."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +79,8 @@ async def play_matrix(plan: Plan, *, is_oracle_tried: bool = False) -> Exit:
 
     `is_oracle_tried`: play what must not pass for a mitigation, to see that it does not.
     """
-    console, started_at, alert_for_s = Console(), datetime.now(UTC), for_s(plan.target)
+    started_at, alert_for_s = datetime.now(UTC), for_s(plan.target)
+    console = Console() if sys.stdout.isatty() else Console(width=LOG_WIDTH)
     rows: list[MatrixRow] = []
     results: list[DrillResult] = []
     purpose: Purpose = "refused" if is_oracle_tried else _purpose(plan)
