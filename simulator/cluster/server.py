@@ -45,6 +45,7 @@ from simulator.cluster.kubelet.nodes import node
 from simulator.cluster.kubelet.nodes.power import Power
 from simulator.cluster.kubelet.nodes.reporting import Reporting
 from simulator.cluster.kubelet.nodes.times import NodeTimes
+from simulator.cluster.kubelet.persistent_places import PersistentPlaces
 from simulator.cluster.kubelet.processes.process_table import ProcessTable
 from simulator.cluster.kubelet.processes.usage import Usage
 from simulator.cluster.kubelet.sandbox.confinement import confine
@@ -181,7 +182,7 @@ def _controllers(settings: Settings, store: Store, events: EventLog, authority: 
         StatefulSets(store, events),
         DaemonSets(store, events),
         Jobs(store, events, settings.limits),
-        VolumeClaims(store, events, settings.state / "volumes"),
+        VolumeClaims(store, events, PersistentPlaces(settings.state / "volumes", settings.unlimited)),
         EndpointsOfServices(store),
         Garbage(store),
         Namespaces(store),

@@ -73,3 +73,16 @@ def statements_blocked(database_url: str, at_least: int = 1, timeout: float = 20
         return {"blocked": int(row[0])}
 
     return until(look, lambda seen: seen["blocked"] >= at_least, "statements that wait for a lock", timeout)
+
+
+def unreachable(database_url: str, timeout: float = 20) -> str:
+    """Probe: no connection can be made. Returns what the attempt met."""
+
+    def look() -> str:
+        try:
+            psycopg.connect(database_url, connect_timeout=3).close()
+        except psycopg.OperationalError as error:
+            return " ".join(str(error).split())
+        return ""
+
+    return until(look, bool, "a database that takes no connection", timeout)

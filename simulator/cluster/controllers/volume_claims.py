@@ -1,11 +1,10 @@
 """PersistentVolumeClaims find or are given a volume, and volumes end with their claims.
 
 As persistentvolume-controller and an external provisioner do it together (pkg/controller/volume/persistentvolume). A
-volume is a folder of the cluster: made with the volume, removed with it.
+volume's place is made with the volume and removed with it.
 """
 
 from collections.abc import Callable, Iterable
-from pathlib import Path
 
 from simulator.cluster import deleting
 from simulator.cluster.controllers import volume_matching
@@ -14,7 +13,8 @@ from simulator.cluster.deleting import DeleteOptions
 from simulator.cluster.event_log import EventLog
 from simulator.cluster.kinds import admission, persistent_volume_claims, persistent_volumes
 from simulator.cluster.kinds.persistent_volumes import DRIVER
-from simulator.cluster.kubelet import volumes
+from simulator.cluster.kubelet import amounts, volumes
+from simulator.cluster.kubelet.persistent_places import PersistentPlaces
 from simulator.cluster.objects import quantities, states
 from simulator.cluster.plugins.storage_class import default_class
 from simulator.cluster.resources import PERSISTENT_VOLUME_CLAIMS, PERSISTENT_VOLUMES, PODS, STORAGE_CLASSES, Resource
@@ -28,10 +28,10 @@ _BY = "persistentvolume-controller"
 class VolumeClaims:
     """Observe, decide, act. Keys are claims, and volumes with namespace ""."""
 
-    def __init__(self, store: Store, events: EventLog, folder: Path) -> None:
+    def __init__(self, store: Store, events: EventLog, places: PersistentPlaces) -> None:
         self._store = store
         self._events = events
-        self._folder = folder
+        self._places = places
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -122,7 +122,9 @@ class VolumeClaims:
                 annotations[_PROVISIONER] = DRIVER
             obj["status"] = volume_matching.bound(volume)
 
-        volumes.provide(self._folder / volume["spec"]["csi"]["volumeHandle"])
+        self._places.provide(
+            volume["spec"]["csi"]["volumeHandle"], amounts.whole(volume["spec"]["capacity"]["storage"])
+        )
         self._change(PERSISTENT_VOLUMES, volume, take)
         self._change(PERSISTENT_VOLUME_CLAIMS, claim, given)
 
@@ -161,7 +163,7 @@ class VolumeClaims:
         phase = "Bound" if is_claimed else "Released" if held.get("uid") else "Available"
         if states.is_marked(volume):
             if not is_claimed:
-                volumes.remove(self._folder / volume["spec"]["csi"]["volumeHandle"])
+                self._places.remove(volume["spec"]["csi"]["volumeHandle"])
                 deleting.drop_finalizer(self._store, PERSISTENT_VOLUMES, volume, persistent_volumes.PROTECTION)
             return
         if (volume.get("status") or {}).get("phase") != phase:

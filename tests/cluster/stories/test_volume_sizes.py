@@ -115,6 +115,31 @@ def test_a_volume_in_memory_ends_with_its_pod(cluster: Cluster) -> None:
 
 
 @may_mount
+def test_a_claim_has_its_size_and_what_is_in_it_outlives_its_pod(cluster: Cluster) -> None:
+    namespace = cluster.namespace()
+    claim = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Mi"}}}
+    claims = f"/api/v1/namespaces/{namespace}/persistentvolumeclaims"
+    cluster.create(claims, {"metadata": {"name": "data"}, "spec": claim})
+    filling = with_volume(FILL, {})
+    filling["spec"]["volumes"] = [{"name": "data", "persistentVolumeClaim": {"claimName": "data"}}]
+    pods = f"/api/v1/namespaces/{namespace}/pods"
+    cluster.create(pods, filling)
+    until(lambda: "after" in log(cluster, namespace))
+    assert log(cluster, namespace).split() == ["ENOSPC", str(1 << 20), "after", "4096"]
+    volume = cluster.get(f"{claims}/data")["spec"]["volumeName"]
+    assert len(mounts(cluster, volume)) == 1
+    cluster.http.delete(f"{pods}/pod", params={"gracePeriodSeconds": 0})
+    until(lambda: cluster.http.get(f"{pods}/pod").status_code == 404)
+    reading = with_volume(READ.replace("/elsewhere/kept", "/data/fill").replace(".read()", ".read().count(chr(0))"), {})
+    reading["spec"]["volumes"] = filling["spec"]["volumes"]
+    cluster.create(pods, reading)
+    until(lambda: log(cluster, namespace) == "4096\n")
+    cluster.http.delete(f"{pods}/pod", params={"gracePeriodSeconds": 0})
+    cluster.http.delete(f"{claims}/data")
+    until(lambda: not mounts(cluster, volume))
+
+
+@may_mount
 def test_a_killed_cluster_leaves_no_volume_in_memory(tmp_path: Path) -> None:
     cluster = start(tmp_path)
     namespace = create(cluster, with_volume(FILL, memory("1Mi")))
