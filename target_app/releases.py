@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from psycopg.rows import DictRow
 
     from target_app.database import Database
+    from target_app.upstream.client import Upstream
 
 
 class Release:
@@ -26,6 +27,13 @@ class Release:
         """Rows of one statement, over a connection of the pool that is given back however it ends."""
         async with database.connection() as connection:
             return await database.run(connection, statement, parameters)
+
+    def describe(self, experiment: Mapping[str, Any]) -> str:
+        """A new experiment, as the journal has it."""
+        return f"{experiment['name']} with {', '.join(sorted(experiment['parameters'])) or 'no parameters'}"
+
+    async def warm_up(self, database: "Database", upstream: "Upstream") -> None:
+        """Before the first request: nothing, for what is asked for is fetched then."""
 
 
 class Release110(Release):
@@ -44,7 +52,26 @@ class Release110(Release):
         return rows
 
 
-RELEASES: dict[str, type[Release]] = {each.version: each for each in (Release, Release110)}
+class Release120(Release):
+    """1.2.0 names the first of the parameters in the journal; it was tested with experiments that have some."""
+
+    version = "1.2.0"
+
+    def describe(self, experiment: Mapping[str, Any]) -> str:
+        return f"{experiment['name']} with {min(experiment['parameters'])} and others"
+
+
+class Release130(Release):
+    """1.3.0 has the provider see every prompt again before it serves, one after the other; the history only grows."""
+
+    version = "1.3.0"
+
+    async def warm_up(self, database: "Database", upstream: "Upstream") -> None:
+        for row in await database.fetch("SELECT prompt FROM experiments WHERE prompt <> '' ORDER BY id"):
+            await upstream.complete(row["prompt"], max_tokens=1, model=None)
+
+
+RELEASES: dict[str, type[Release]] = {each.version: each for each in (Release, Release110, Release120, Release130)}
 
 
 def release_of(env: Mapping[str, str]) -> Release:

@@ -50,6 +50,34 @@ def image_is(name: str, container: str, image: str, ns: str = "default", secrets
     return any(one.image == image for one in template.containers if one.name == container)
 
 
+def change_container(
+    name: str, container: str, changes: dict[str, Any], ns: str = "default", secrets: Secrets = None
+) -> dict[str, Any]:
+    """Action: change fields of a container, merged as `kubectl patch` does; None removes one.
+
+    Rolls out a new revision. Idempotent.
+    """
+    api = client.AppsV1Api(create_k8s_api_client(secrets))
+    patch = {"spec": {"template": {"spec": {"containers": [{"name": container, **changes}]}}}}
+    api.patch_namespaced_deployment(name, ns, patch)
+    return changes
+
+
+def memory_limit(name: str, container: str, ns: str = "default", secrets: Secrets = None) -> str:
+    """Probe: the memory that a container may have in the newest revision, as the manifest says; empty without limit."""
+    api = client.AppsV1Api(create_k8s_api_client(secrets))
+    template = api.read_namespaced_deployment(name, ns).spec.template.spec
+    limits = [(one.resources and one.resources.limits) or {} for one in template.containers if one.name == container]
+    return next((str(each.get("memory", "")) for each in limits), "")
+
+
+def has_startup_probe(name: str, container: str, ns: str = "default", secrets: Secrets = None) -> bool:
+    """Probe: whether the kubelet gives a container a time within which it must have started."""
+    api = client.AppsV1Api(create_k8s_api_client(secrets))
+    template = api.read_namespaced_deployment(name, ns).spec.template.spec
+    return any(one.startup_probe is not None for one in template.containers if one.name == container)
+
+
 def pods_wait_for(
     label_selector: str,
     reason: str,

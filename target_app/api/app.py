@@ -9,6 +9,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from target_app.api import admin, completions, datasets, experiments, health, statistics
 from target_app.api.credentials import Credentials
+from target_app.api.journal import Journal
 from target_app.api.problems import Problem, answer_problem
 from target_app.api.requests import CountRequests, RequestMetrics
 from target_app.api.settings import Settings
@@ -37,6 +38,7 @@ def build_app(settings: Settings, release: Release) -> FastAPI:
     store = ObjectStore(settings.storage, StorageMetrics(registry))
     upstream = Upstream(settings.upstream, UpstreamMetrics(registry))
     credentials = Credentials(settings.verification, CredentialMetrics(registry))
+    journal = Journal(release.describe)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -44,10 +46,13 @@ def build_app(settings: Settings, release: Release) -> FastAPI:
         await cache.open()
         await store.open()
         await upstream.open()
+        await release.warm_up(database, upstream)
+        journal.open()
         logger.info("serving on %s:%d, provider %s", settings.host, settings.port, settings.upstream.provider.name)
         try:
             yield
         finally:
+            await journal.close()
             await upstream.close()
             await store.close()
             await cache.close()
@@ -57,7 +62,7 @@ def build_app(settings: Settings, release: Release) -> FastAPI:
     app = FastAPI(title="LLM Research API", version=release.version, lifespan=lifespan)
     app.add_middleware(CountRequests, metrics=RequestMetrics(registry))
     for router in (
-        experiments.routes(database),
+        experiments.routes(database, journal),
         statistics.routes(database, cache),
         datasets.routes(store),
         completions.routes(upstream),

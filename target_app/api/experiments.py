@@ -7,6 +7,7 @@ from fastapi import APIRouter, Query
 from psycopg.types.json import Jsonb
 from pydantic import BaseModel, Field
 
+from target_app.api.journal import Journal
 from target_app.api.problems import Problem
 from target_app.database import Database
 
@@ -36,13 +37,14 @@ class Experiment(NewExperiment):
     created_at: datetime
 
 
-def routes(database: Database) -> APIRouter:
+def routes(database: Database, journal: Journal) -> APIRouter:
     """`POST /experiments`, `GET /experiments`, `GET /experiments/{id}`."""
     router = APIRouter(tags=["experiments"])
 
     @router.post("/experiments", status_code=201)
     async def create(new: NewExperiment) -> Experiment:
         rows = await database.fetch(_INSERT, {**new.model_dump(), "parameters": Jsonb(new.parameters)})
+        journal.note(rows[0])
         return Experiment(**rows[0])
 
     @router.get("/experiments")
