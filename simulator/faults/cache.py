@@ -3,6 +3,7 @@
 from typing import Any
 
 from valkey import Valkey
+from valkey.exceptions import ValkeyError
 
 from simulator.faults.waiting import until
 
@@ -16,6 +17,21 @@ def writes_refused(cache_url: str, by: int = 10, timeout: float = 20) -> dict[st
         refused = until(lambda: _refused(cache), lambda n: n >= before + by, "writes refused by the cache", timeout)
         memory: Any = cache.info("memory")
     return {"refused": refused - before, "used": memory["used_memory_human"], "of": memory["maxmemory_human"]}
+
+
+def answers(cache_url: str) -> bool:
+    """Probe: whether the cache answers at all."""
+    with Valkey.from_url(cache_url, socket_timeout=3, socket_connect_timeout=3) as cache:
+        try:
+            return bool(cache.ping())
+        except ValkeyError:
+            return False
+
+
+def is_gone(cache_url: str, timeout: float = 20) -> str:
+    """Probe: the cache answers nobody."""
+    until(lambda: answers(cache_url), lambda found: not found, "the cache gone", timeout)
+    return "nobody answers at the address of the cache"
 
 
 def keys_of(cache_url: str, pattern: str) -> int:

@@ -11,7 +11,7 @@ from target_app.cache import Cache, CacheUnavailable
 from target_app.database import Database
 
 _STATISTICS = "SELECT model, scores, mean, low, high FROM model_statistics(%(confidence)s) ORDER BY model"
-_LIMIT_S = 2.0
+_LIMIT_S = 0.9
 
 
 class ModelStatistics(BaseModel):
