@@ -7,6 +7,7 @@ import sys
 from importlib import import_module
 
 PROGRAMS = {
+    "dumps": "simulator.faults.dumps",
     "export": "simulator.faults.export",
     "schema-change": "simulator.faults.schema_change",
     "sessions": "simulator.faults.sessions",

@@ -86,3 +86,19 @@ def unreachable(database_url: str, timeout: float = 20) -> str:
         return ""
 
     return until(look, bool, "a database that takes no connection", timeout)
+
+
+def errors_rise(target_url: str, sqlstate: str, by: int = 1, timeout: float = 20) -> dict[str, float]:
+    """Probe: the replicas that answer have counted `by` errors of a SQLSTATE more than the one that answered first."""
+
+    def count() -> float:
+        try:
+            text = httpx.get(f"{target_url}/metrics", timeout=5, trust_env=False).raise_for_status().text
+        except httpx.HTTPError:
+            return 0.0
+        sample = f'db_errors_total{{sqlstate="{sqlstate}"}} '
+        return next((float(line.rsplit(" ", 1)[1]) for line in text.splitlines() if line.startswith(sample)), 0.0)
+
+    before = count()
+    after = until(count, lambda seen: seen >= before + by, f"errors of SQLSTATE {sqlstate}", timeout)
+    return {"before": before, "after": after}

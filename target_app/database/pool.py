@@ -35,6 +35,7 @@ _REFUSALS = {
 }
 _CANNOT_CONNECT = "08001"
 _CONNECTION_LOST = "08006"
+_ALERTED = ("53300", "53100")
 
 Connection = psycopg.AsyncConnection[DictRow]
 
@@ -162,7 +163,8 @@ class Database:
 
     def _show(self, size: int) -> None:
         metrics = self._metrics
-        metrics.errors.labels("53300")  # shown from the start at 0, so that a first rise is seen
+        for sqlstate in _ALERTED:
+            metrics.errors.labels(sqlstate)  # shown from the start at 0, so that a first rise is seen
         metrics.pool_max_connections.set(size)
         metrics.pool_waiters.set_function(lambda: self._stat("requests_waiting"))
         metrics.statements.set_function(lambda: len(self._begun))
