@@ -8,7 +8,7 @@ from functools import partial
 
 from simulator.cluster.addresses import Range
 from simulator.cluster.errors import ApiError, NodeRefusal
-from simulator.cluster.kubelet import container_log, volumes
+from simulator.cluster.kubelet import container_log, disk_volumes, volumes
 from simulator.cluster.kubelet.containers import Container
 from simulator.cluster.kubelet.environment import ConfigError
 from simulator.cluster.kubelet.host import Node
@@ -45,6 +45,7 @@ class Kubelet:
                     group.create_task(table.run())
                 group.create_task(self._refresh_volumes(CONFIG_MAPS))
                 group.create_task(self._refresh_volumes(SECRETS))
+                group.create_task(self._measure_volumes())
                 async for change in watch:
                     self._follow(change.type, change.object)
         finally:
@@ -166,6 +167,15 @@ class Kubelet:
                             pod.write_volumes()
         finally:
             watch.close()
+
+    async def _measure_volumes(self) -> None:
+        """Pods that have filled an emptyDir on disk beyond its limit go."""
+        while True:
+            await asyncio.sleep(disk_volumes.PERIOD_S)
+            for pod in [pod for pod in self._pods.values() if disk_volumes.limits(pod.pod)]:
+                message = await asyncio.to_thread(disk_volumes.excess, pod.pod, pod.folder / "volumes")
+                if message is not None:
+                    pod.evict(message)
 
     def _living(self, pod: Object, name: str) -> Container | None:
         living = self._pods.get(pod["metadata"]["uid"])

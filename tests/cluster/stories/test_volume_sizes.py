@@ -1,6 +1,7 @@
 """Volumes that are full: what the program in the pod sees, who else sees it, and what is left of them."""
 
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 from stories import Cluster, connected, container_status, launched, one_pod, start, stop
 from waiting import until
 
+from simulator.cluster.kubelet import disk_volumes
 from simulator.cluster.kubelet.sandbox import capabilities, mount_namespace
 
 pytestmark = pytest.mark.cluster
@@ -171,6 +173,47 @@ def test_postgres_says_that_its_disk_is_full_and_serves_again_when_there_is_room
         connection.execute("TRUNCATE filler")
         connection.execute("INSERT INTO filler SELECT 'x'")
     assert container_status(cluster, namespace)["restartCount"] == 0
+
+
+def test_a_pod_that_fills_a_volume_on_disk_beyond_its_size_is_evicted(cluster: Cluster) -> None:
+    program = FILL.replace("while True", "while written < 2 << 20").replace("os.remove(path)", "time.sleep(600)")
+    namespace = create(cluster, with_volume(program, {"sizeLimit": "1Mi"}))
+    path = f"/api/v1/namespaces/{namespace}/pods/pod"
+    until(lambda: cluster.get(path)["status"]["phase"] == "Failed")
+    status = cluster.get(path)["status"]
+    assert status["reason"] == "Evicted"
+    assert status["message"] == 'Usage of EmptyDir volume "data" exceeds the limit "1Mi". '
+    until(lambda: not container_status(cluster, namespace).get("state", {}).get("running"))
+
+
+def test_a_pod_within_the_size_of_its_volume_on_disk_stays(cluster: Cluster) -> None:
+    program = FILL.replace("while True", "while written < 1 << 19")
+    namespace = create(cluster, with_volume(program, {"sizeLimit": "1Mi"}))
+    until(lambda: "after" in log(cluster, namespace))
+    time.sleep(1.5 * disk_volumes.PERIOD_S)  # it was looked at
+    assert cluster.get(f"/api/v1/namespaces/{namespace}/pods/pod")["status"]["phase"] == "Running"
+
+
+@may_mount
+def test_a_node_without_power_forgets_what_its_pods_had_in_memory(tmp_path: Path) -> None:
+    cluster = start(tmp_path, "--nodes", "2")
+    try:
+        pod = with_volume("import time; time.sleep(600)", memory("1Mi"))
+        namespace = create(cluster, pod)
+        until(lambda: container_status(cluster, namespace).get("ready"))
+        uid = cluster.get(f"/api/v1/namespaces/{namespace}/pods/pod")["metadata"]["uid"]
+        volume = Path(f"/proc/{cluster.process.pid}/root") / str(tmp_path).lstrip("/") / "pods" / uid / "volumes/data"
+        (volume / "kept").write_text("kept")
+        switch = tmp_path / "nodes" / "gameday-worker" / "off"
+        switch.touch()
+        until(lambda: not mounts(cluster, uid))
+        switch.unlink()
+        until(lambda: container_status(cluster, namespace).get("restartCount") == 1)
+        until(lambda: container_status(cluster, namespace).get("ready"))
+        assert len(mounts(cluster, uid)) == 1
+        assert not (volume / "kept").exists()
+    finally:
+        stop(cluster)
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root has what is taken away here")
