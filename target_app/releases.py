@@ -4,6 +4,7 @@ A release is an image tag: the image sets `APP_VERSION`. Each class is one relea
 which it differs from 1.0.0; what it does there is a mistake of the ordinary kind.
 """
 
+import ssl
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +35,14 @@ class Release:
 
     async def warm_up(self, database: "Database", upstream: "Upstream") -> None:
         """Before the first request: nothing, for what is asked for is fetched then."""
+
+    def temperature(self, parameters: Mapping[str, Any]) -> float | None:
+        """What an experiment is sampled at, where its researcher said so."""
+        return parameters.get("temperature")
+
+    def tls(self, call: str) -> ssl.SSLContext | bool:
+        """What a call to a provider trusts: True is the HTTP client's own context, one for all calls."""
+        return True
 
 
 class Release110(Release):
@@ -71,7 +80,30 @@ class Release130(Release):
             await upstream.complete(row["prompt"], max_tokens=1, model=None)
 
 
-RELEASES: dict[str, type[Release]] = {each.version: each for each in (Release, Release110, Release120, Release130)}
+class Release140(Release):
+    """1.4.0 makes TLS contexts of its own and keeps them for the next call, under a name that no other call has."""
+
+    version = "1.4.0"
+
+    def __init__(self) -> None:
+        self._contexts: dict[str, ssl.SSLContext] = {}
+
+    def tls(self, call: str) -> ssl.SSLContext:
+        return self._contexts.setdefault(call, ssl.create_default_context())
+
+
+class Release150(Release):
+    """1.5.0 takes for granted that every researcher sets a temperature."""
+
+    version = "1.5.0"
+
+    def temperature(self, parameters: Mapping[str, Any]) -> float:
+        return float(parameters["temperature"])
+
+
+RELEASES: dict[str, type[Release]] = {
+    each.version: each for each in (Release, Release110, Release120, Release130, Release140, Release150)
+}
 
 
 def release_of(env: Mapping[str, str]) -> Release:

@@ -35,10 +35,22 @@ def environment_is(
     return False
 
 
-def set_image(name: str, container: str, image: str, ns: str = "default", secrets: Secrets = None) -> dict[str, str]:
-    """Action: give a container another image, which rolls out a new revision. Idempotent."""
+def set_image(
+    name: str,
+    container: str,
+    image: str,
+    max_unavailable: str | int | None = None,
+    ns: str = "default",
+    secrets: Secrets = None,
+) -> dict[str, str]:
+    """Action: give a container another image, which rolls out a new revision. Idempotent.
+
+    `max_unavailable`: how many pods are replaced at a time; the Deployment's own strategy where it is left out.
+    """
     api = client.AppsV1Api(create_k8s_api_client(secrets))
-    patch = {"spec": {"template": {"spec": {"containers": [{"name": container, "image": image}]}}}}
+    patch: dict[str, Any] = {"spec": {"template": {"spec": {"containers": [{"name": container, "image": image}]}}}}
+    if max_unavailable is not None:
+        patch["spec"]["strategy"] = {"rollingUpdate": {"maxUnavailable": max_unavailable}}
     api.patch_namespaced_deployment(name, ns, patch)
     return {container: image}
 

@@ -18,7 +18,7 @@ from target_app.cache import Cache
 from target_app.cache.metrics import CacheMetrics
 from target_app.database import Database, DatabaseRefused, DatabaseUnavailable
 from target_app.database.metrics import DatabaseMetrics
-from target_app.metrics import new_registry
+from target_app.metrics import new_registry, show_release
 from target_app.releases import Release
 from target_app.storage import ObjectStore
 from target_app.storage.metrics import StorageMetrics
@@ -33,10 +33,11 @@ _RETRY_SOON_S = 1.0
 def build_app(settings: Settings, release: Release) -> FastAPI:
     """An app that opens its connections when it starts to serve and closes them when it ends."""
     registry = new_registry()
+    show_release(registry, release.version)
     database = Database(settings.database, DatabaseMetrics(registry), release)
     cache = Cache(settings.cache, CacheMetrics(registry))
     store = ObjectStore(settings.storage, StorageMetrics(registry))
-    upstream = Upstream(settings.upstream, UpstreamMetrics(registry))
+    upstream = Upstream(settings.upstream, UpstreamMetrics(registry), release)
     credentials = Credentials(settings.verification, CredentialMetrics(registry))
     journal = Journal(release.describe)
 
@@ -62,7 +63,7 @@ def build_app(settings: Settings, release: Release) -> FastAPI:
     app = FastAPI(title="LLM Research API", version=release.version, lifespan=lifespan)
     app.add_middleware(CountRequests, metrics=RequestMetrics(registry))
     for router in (
-        experiments.routes(database, journal),
+        experiments.routes(database, journal, release),
         statistics.routes(database, cache),
         datasets.routes(store),
         completions.routes(upstream),

@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field
 from target_app.api.journal import Journal
 from target_app.api.problems import Problem
 from target_app.database import Database
+from target_app.releases import Release
 
 _COLUMNS = "id, name, model, prompt, parameters, status, created_at"
 _INSERT = f"""
@@ -37,7 +38,13 @@ class Experiment(NewExperiment):
     created_at: datetime
 
 
-def routes(database: Database, journal: Journal) -> APIRouter:
+class ExperimentInFull(Experiment):
+    """One experiment, with what its parameters mean."""
+
+    temperature: float | None
+
+
+def routes(database: Database, journal: Journal, release: Release) -> APIRouter:
     """`POST /experiments`, `GET /experiments`, `GET /experiments/{id}`."""
     router = APIRouter(tags=["experiments"])
 
@@ -52,10 +59,10 @@ def routes(database: Database, journal: Journal) -> APIRouter:
         return [Experiment(**row) for row in await database.fetch(_LATEST, {"limit": limit})]
 
     @router.get("/experiments/{id}")
-    async def read(id: Annotated[int, Field(ge=1, le=2**63 - 1)]) -> Experiment:  # noqa: A002 - the name in the route
+    async def read(id: Annotated[int, Field(ge=1, le=2**63 - 1)]) -> ExperimentInFull:  # noqa: A002
         rows = await database.fetch(_ONE, {"id": id})
         if not rows:
             raise Problem(404, "Not found", f"there is no experiment {id}")
-        return Experiment(**rows[0])
+        return ExperimentInFull(**rows[0], temperature=release.temperature(rows[0]["parameters"]))
 
     return router

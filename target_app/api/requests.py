@@ -28,6 +28,12 @@ class RequestMetrics:
             buckets=BUCKETS_S,
             registry=registry,
         )
+        self.unhandled = Counter(
+            "http_unhandled_errors_total",
+            "Requests that ended in an exception which nobody had thought of.",
+            ["exception"],
+            registry=registry,
+        )
         self.in_flight = Gauge("http_requests_in_flight", "Requests of users under way.", registry=registry)
 
 
@@ -55,6 +61,9 @@ class CountRequests:
         self._metrics.in_flight.inc()
         try:
             await self._app(scope, receive, watch)
+        except Exception as error:
+            self._metrics.unhandled.labels(type(error).__name__).inc()
+            raise
         finally:
             path = getattr(scope.get("route"), "path", "other")
             self._metrics.in_flight.dec()

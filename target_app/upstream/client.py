@@ -10,6 +10,7 @@ from time import monotonic
 import aiohttp
 import orjson
 
+from target_app.releases import Release
 from target_app.upstream.circuit_breaker import CircuitBreaker
 from target_app.upstream.metrics import UpstreamMetrics
 from target_app.upstream.settings import Provider, UpstreamSettings
@@ -61,10 +62,15 @@ class Upstream:
     """
 
     def __init__(
-        self, settings: UpstreamSettings, metrics: UpstreamMetrics, rng: Callable[[], float] = random.random
+        self,
+        settings: UpstreamSettings,
+        metrics: UpstreamMetrics,
+        release: Release,
+        rng: Callable[[], float] = random.random,
     ) -> None:
         self._settings = settings
         self._metrics = metrics
+        self._release = release
         self._rng = rng
         self._session: aiohttp.ClientSession | None = None
         self._slots = asyncio.Semaphore(settings.max_concurrent_calls)
@@ -146,7 +152,10 @@ class Upstream:
         metrics.in_flight.inc()
         try:
             async with self._session.post(
-                f"{provider.base_url}/chat/completions", data=body, headers=headers
+                f"{provider.base_url}/chat/completions",
+                data=body,
+                headers=headers,
+                ssl=self._release.tls(f"{provider.name} at {began}"),
             ) as response:
                 status = str(response.status)
                 content = await response.read()

@@ -12,11 +12,11 @@ pytestmark = pytest.mark.parts
 
 
 def test_an_experiment_can_be_made_read_and_listed(app):
-    made = app.client.post("/experiments", json={"name": "first", "parameters": {"seed": 7}})
+    made = app.client.post("/experiments", json={"name": "first", "parameters": {"seed": 7, "temperature": 0.2}})
     assert made.status_code == 201
     experiment = made.json()
-    assert experiment["parameters"] == {"seed": 7}
-    assert app.client.get(f"/experiments/{experiment['id']}").json() == experiment
+    assert experiment["parameters"] == {"seed": 7, "temperature": 0.2}
+    assert app.client.get(f"/experiments/{experiment['id']}").json() == {**experiment, "temperature": 0.2}
     assert experiment in app.client.get("/experiments").json()
 
 
@@ -119,3 +119,27 @@ def test_sigterm_lets_a_request_finish_and_ends_with_status_0(parts, start_app, 
     assert time.monotonic() - began < 5
     asking.join()
     assert answers[0].status_code == 200
+
+
+def test_release_1_5_0_breaks_on_experiments_that_set_no_temperature_and_says_which_release_it_is(start_app, metric):
+    bad = start_app(APP_VERSION="1.5.0")
+    warm, plain = (
+        bad.client.post("/experiments", json={"name": "x", "parameters": parameters}).json()["id"]
+        for parameters in ({"temperature": 1}, {})
+    )
+    assert bad.client.get(f"/experiments/{warm}").json()["temperature"] == 1
+    assert bad.client.get(f"/experiments/{plain}").status_code == 500
+    assert metric(bad, 'http_unhandled_errors_total{exception="KeyError"}') == 1
+    assert metric(bad, 'app_info{version="1.5.0"}') == 1
+
+
+def test_release_1_4_0_keeps_memory_with_every_call_to_a_provider(start_app, app, metric):
+    bad = start_app(APP_VERSION="1.4.0")
+    grown = []
+    for part in (app, bad):
+        part.client.post("/completions", json={"prompt": "warm up"})
+        before = metric(part, "process_resident_memory_bytes")
+        for _ in range(40):
+            assert part.client.post("/completions", json={"prompt": "hello"}).status_code == 200
+        grown.append(metric(part, "process_resident_memory_bytes") - before)
+    assert grown[1] > 10e6 + 4 * max(grown[0], 0)
