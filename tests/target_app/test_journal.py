@@ -1,5 +1,7 @@
 """The journal of new experiments, and what becomes of a process that cannot keep it."""
 
+from contextlib import suppress
+
 import httpx
 import pytest
 
@@ -22,9 +24,8 @@ def test_release_1_2_0_ends_with_an_experiment_that_has_no_parameters(start_app)
     app = start_app(APP_VERSION="1.2.0")
     assert _create(app, name="tested", parameters={"seed": 1}).status_code == 201
     assert app.process.poll() is None
-    with pytest.raises(httpx.TransportError):
-        for _ in range(20):  # the answer to the first one may still come
-            _create(app, name="bare")
+    with suppress(httpx.TransportError):
+        _create(app, name="bare")  # the answer may still come
     assert app.process.wait(10) == 70
     assert "FATAL: the journal cannot be kept" in app.said()
 
