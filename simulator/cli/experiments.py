@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from simulator.cli.asked import Asked, asking, complete_experiment, complete_family
-from simulator.cli.stories import play_story
+from simulator.cli.stories import play_story, run_story
 
 commands = typer.Typer(help="List, show, validate and play experiments.", no_args_is_help=True)
 
@@ -64,16 +64,22 @@ def play_matrix(
     family: Annotated[
         list[str] | None, typer.Option(help="Of this family only; may be given again.", autocompletion=complete_family)
     ] = None,
+    oracle: Annotated[
+        bool, typer.Option("--oracle", help="Play what must not pass for a mitigation, to see that it does not.")
+    ] = False,
     *,
     asked: Asked,
 ) -> None:
     """Play all experiments, each whatever became of the others, and print one table.
 
     With the autopilot every failure mode has to be detected and mitigated within its SLA; with --responder none it has
-    to be detected and missed; with --control nobody may be paged.
+    to be detected and missed; with --control nobody may be paged. With --oracle each is met with what people do under
+    pressure (scale to zero, silence the alert, stop the load, feature off, restart), and none of it may count.
     """
     from simulator.drill import matrix
     from simulator.drill.plan import Options, plan_experiments
 
     plan = plan_experiments(matrix.matrix_names(names or [], family or []), Options(**vars(asked)), Path.cwd())
+    if oracle:
+        raise typer.Exit(run_story(matrix.play_matrix(plan, is_oracle_tried=True)))  # nobody's drills: no history
     play_story(matrix.play_matrix(plan))

@@ -1,11 +1,12 @@
 """An experiment as a drill sees it: a Chaos Toolkit file and the ground truth in its `gameday` extension."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
 from simulator.drill.catalog import nearest
 from simulator.drill.documents import Document, read_document
+from simulator.drill.false_cures import Temptations
 
 EXTENSION = "gameday"
 IMPACTS = ("users", "none")
@@ -26,6 +27,7 @@ class Experiment:
     runbook: Path
     longest_life_s: float
     nodes: int = 1
+    temptations: Temptations = field(default_factory=Temptations)
 
     @property
     def failure_mode(self) -> str:
@@ -82,6 +84,7 @@ def read_experiment(path: Path, *, alerts: list[str] | None = None) -> Experimen
         runbook=runbook,
         longest_life_s=float(truth.get("longest_life_s", 900.0)),
         nodes=int(truth.get("nodes", 1)),
+        temptations=Temptations(**truth.get("oracle", {})),
     )
 
 
@@ -141,6 +144,9 @@ def _check_steps(document: Document, fault: Any, at: tuple[str | int, ...]) -> N
 def _check_choices(document: Document, truth: dict[str, Any], at: tuple[str | int, ...]) -> None:
     if truth.get("impact", IMPACTS[0]) not in IMPACTS:
         raise document.fail(f"'impact' is one of {', '.join(IMPACTS)}", *at, "impact")
+    given, known = truth.get("oracle", {}), [field.name for field in fields(Temptations)]
+    if not isinstance(given, dict) or not given.keys() <= set(known):
+        raise document.fail(f"'oracle' has {', '.join(known)}, and nothing else", *at, "oracle")
     nodes = truth.get("nodes", 1)
     if not isinstance(nodes, int) or not 1 <= nodes <= 32:
         raise document.fail(f"'nodes' is how many nodes the cluster needs, 1 to 32, not {nodes!r}", *at, "nodes")

@@ -75,7 +75,7 @@ def describe(root: Path) -> Iterator[str]:
     yield f"kubeconfig  {cluster.kubeconfig}"
     if kube.exists():
         for name, ready in sorted(kube.ready_replicas().items()):
-            yield f"deployment  {name}: {ready} ready"
+            yield f"workload    {name}: {ready} ready"
         yield f"app         http://{kube.cluster_ip(target.app.service)}:{target.app.port}"
 
 

@@ -1,6 +1,7 @@
 """The load process and its windows, as they come."""
 
 import asyncio
+import signal
 from contextlib import suppress
 from typing import Any
 
@@ -27,6 +28,14 @@ class LoadFeed:
         self._task.cancel()
         with suppress(asyncio.CancelledError):
             await self._task
+
+    def send_users_away(self) -> None:
+        """Nobody uses the target until `let_users_back`; windows go on."""
+        self._child.process.send_signal(signal.SIGUSR1)
+
+    def let_users_back(self) -> None:
+        """As many as before."""
+        self._child.process.send_signal(signal.SIGUSR2)
 
     async def after(self, index: int) -> Window:
         """Window number `index`, waited for. Raises `NotPossible` if the load generator ended or stalled."""

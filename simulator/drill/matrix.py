@@ -1,14 +1,16 @@
 """The matrix: every failure mode played once, whatever became of the others, and what they say together."""
 
+import sys
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import groupby
 
 from rich.console import Console
 
 from simulator.drill.catalog import shipped_experiments
+from simulator.drill.false_cures import FalseCure, cures_of
 from simulator.drill.game_day import game_day_of, write_game_day
 from simulator.drill.monitoring import for_s
 from simulator.drill.plan import Plan
@@ -23,8 +25,34 @@ from simulator.report.publish import write_json
 from simulator.report.quiet import open_quiet_view
 from simulator.report.view import View
 
-Over = Callable[[Scenario, DrillResult, float], None]
-"""Told of a drill that is over: what was played, what came of it, and the wall seconds that it took."""
+LOG_WIDTH = 140
+"""Columns of the table in a log, which has no width of its own."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One drill of a matrix. `act` is done in place of a response, to see that it does not count."""
+
+    scenario: Scenario
+    act: FalseCure | None = None
+
+    @property
+    def nodes(self) -> int:
+        """How many the cluster has to have."""
+        return max(experiment.nodes for experiment in self.scenario.experiments)
+
+
+@dataclass(frozen=True)
+class Played:
+    """A drill that is over: what came of it, what refused its act, and the wall seconds that it took."""
+
+    entry: Entry
+    result: DrillResult
+    refused_by: tuple[str, ...] = ()
+    wall_s: float = 0.0
+
+
+Over = Callable[[Played], None]
 
 
 def matrix_names(names: Sequence[str], families: Sequence[str]) -> list[str]:
@@ -37,22 +65,44 @@ def matrix_names(names: Sequence[str], families: Sequence[str]) -> list[str]:
     return [name for name in names or shipped if not families or name.partition("/")[0] in families]
 
 
-async def play_matrix(plan: Plan) -> Exit:
-    """Play the plan's scenarios and print the table. OK only if every drill shows what it is for."""
-    console, started_at, alert_for_s = Console(), datetime.now(UTC), for_s(plan.target)
+def entries_of(plan: Plan, *, is_oracle_tried: bool) -> list[Entry]:
+    """What is played: each scenario, or each with everything that must not pass for its mitigation."""
+    if not is_oracle_tried:
+        return [Entry(scenario) for scenario in plan.scenarios]
+    return [
+        Entry(scenario, cure) for scenario in plan.scenarios for cure in cures_of(scenario.experiments[0].temptations)
+    ]
+
+
+async def play_matrix(plan: Plan, *, is_oracle_tried: bool = False) -> Exit:
+    """Play the plan's scenarios and print the table. OK only if every drill shows what it is for.
+
+    `is_oracle_tried`: play what must not pass for a mitigation, to see that it does not.
+    """
+    started_at, alert_for_s = datetime.now(UTC), for_s(plan.target)
+    console = Console() if sys.stdout.isatty() else Console(width=LOG_WIDTH)
     rows: list[MatrixRow] = []
     results: list[DrillResult] = []
-    purpose = _purpose(plan)
-    labels = [scenario.label for scenario in plan.scenarios]
+    purpose: Purpose = "refused" if is_oracle_tried else _purpose(plan)
+    entries = entries_of(plan, is_oracle_tried=is_oracle_tried)
+    labels = list(dict.fromkeys(entry.scenario.label for entry in entries))
     with open_quiet_view(labels, clock=plan.clock.factor, title=plan.title, console=console) as view:
 
-        def note(scenario: Scenario, result: DrillResult, wall_s: float) -> None:
-            family = scenario.experiments[0].family
-            rows.append(row_of(result, family=family, purpose=purpose, for_s=alert_for_s, wall_s=wall_s))
-            results.append(result)
-            view.told(row_line(rows[-1], len(rows), len(labels)))
+        def note(played: Played) -> None:
+            row = row_of(
+                played.result,
+                family=played.entry.scenario.experiments[0].family,
+                purpose=purpose,
+                for_s=alert_for_s,
+                wall_s=played.wall_s,
+                act=played.entry.act.name if played.entry.act else None,
+                refused_by=played.refused_by,
+            )
+            rows.append(row)
+            results.append(played.result)
+            view.told(row_line(row, len(rows), len(entries)))
 
-        run = await _play_all(plan, view, note)
+        run = await _play_all(plan, entries, view, note)
     matrix = _sum_up(plan, rows, started_at)
     console.print(matrix_report(matrix))
     write_game_day(plan, game_day_of(plan, tuple(results), started_at, Exit(matrix.exit_status)), run, console)
@@ -67,34 +117,32 @@ def _purpose(plan: Plan) -> Purpose:
     return "missed" if plan.responder == "none" else "mitigated"
 
 
-async def _play_all(plan: Plan, view: View, over: Over) -> str:
+async def _play_all(plan: Plan, entries: Sequence[Entry], view: View, over: Over) -> str:
     """One stage for drills that need a cluster of the same shape; returns the id of the first one's run.
 
     After a drill that could not be carried out the rest gets a new stage: what that one left behind is not theirs.
     """
     run = ""
     number = 0
-    for _, group in groupby(sorted(plan.scenarios, key=_nodes), key=_nodes):
+    for _, group in groupby(sorted(entries, key=lambda e: e.nodes), key=lambda e: e.nodes):
         left = list(group)
         while left:
+            scenarios = tuple(entry.scenario for entry in left)
             try:
-                async with set_stage(replace(plan, scenarios=tuple(left)), lambda text: view.phase("", text)) as stage:
+                async with set_stage(replace(plan, scenarios=scenarios), lambda text: view.phase("", text)) as stage:
                     run = run or stage.run.id
                     is_sound = True
                     while left and is_sound:
-                        number, scenario, began = number + 1, left.pop(0), time.monotonic()
-                        result = await Drill(stage, scenario, f"{stage.run.id}-{number}", view).play()
-                        over(scenario, result, time.monotonic() - began)
+                        number, entry, began = number + 1, left.pop(0), time.monotonic()
+                        drill = Drill(stage, entry.scenario, f"{stage.run.id}-{number}", view, entry.act)
+                        result = await drill.play()
+                        over(Played(entry, result, drill.refused_by, time.monotonic() - began))
                         is_sound = result.verdict != "aborted"
             except NotPossible as error:
-                for scenario in left:
-                    over(scenario, _not_played(scenario, str(error)), 0.0)
+                for entry in left:
+                    over(Played(entry, _not_played(entry.scenario, str(error))))
                 left = []
     return run
-
-
-def _nodes(scenario: Scenario) -> int:
-    return max(experiment.nodes for experiment in scenario.experiments)
 
 
 def _not_played(scenario: Scenario, reason: str) -> DrillResult:

@@ -89,6 +89,7 @@ async def start_monitor(
             config,
             "--web.listen-address",
             "127.0.0.1:0",
+            "--web.enable-lifecycle",
             "--query.lookback-delta",
             lookback,
         ],

@@ -9,6 +9,7 @@ from scoring.scorecard import Scorecard
 from scoring.timeline import Event, Timeline
 from simulator.drill.autopilot import Autopilot
 from simulator.drill.baseline import capture_baseline
+from simulator.drill.false_cures import FalseCure
 from simulator.drill.injection import INJECTION_LIMIT_S, Injection, start_injection
 from simulator.drill.lasting import Limits
 from simulator.drill.monitoring import for_s
@@ -20,6 +21,7 @@ from simulator.drill.scenario import Scenario
 from simulator.drill.scoring_client import ScoringClient, instant
 from simulator.drill.sla_clocks import SlaClocks
 from simulator.drill.stage import Stage
+from simulator.drill.tempted import Tempted
 from simulator.drill.together import together
 from simulator.drill.witness import Witness
 from simulator.errors import NotPossible
@@ -39,16 +41,23 @@ class Drill:
     scenario: Scenario
     id: str
     view: View
+    act: FalseCure | None = None
+    """What is done in place of a response, to see that it does not count."""
+    refused_by: tuple[str, ...] = field(default=(), init=False)
     limits: Limits = field(init=False)
 
     def __post_init__(self) -> None:
         plan = self.stage.plan
-        self.limits = Limits(self.scenario, plan.playbook, plan.clock, is_answered=plan.responder != "none")
+        self.limits = Limits(self.scenario, plan.playbook, plan.clock, is_answered=self._responder != "none")
 
     @property
     def name(self) -> str:
         """What people call it."""
         return self.scenario.label
+
+    @property
+    def _responder(self) -> str:
+        return self.act.name if self.act else self.stage.plan.responder
 
     async def play(self) -> DrillResult:
         """Play it. A drill that cannot be carried out is recorded as aborted, with the reason."""
@@ -77,7 +86,7 @@ class Drill:
             async with together() as group:
                 showing = group.create_task(self._show_events())
                 recording = group.create_task(witness.record(lambda window: self.view.window(self.name, window)))
-                responding = group.create_task(self._respond(baseline))
+                responding = group.create_task(self._respond(baseline, witness))
                 watching = group.create_task(witness.watch())
                 await self._incident(injection, responding)
                 responding.cancel()
@@ -118,7 +127,7 @@ class Drill:
                 "playbook_text": plan.playbook_text,
                 "clock": plan.clock.factor,
                 "experiment": self.scenario.name,
-                "responder": plan.responder,
+                "responder": self._responder,
                 "started_at": instant(),
                 "truth": self.scenario.truth(plan.playbook),
                 "game_day": self.stage.run.id,
@@ -141,15 +150,27 @@ class Drill:
             }
         )
 
-    async def _respond(self, baseline: Baseline) -> None:
-        plan = self.stage.plan
-        if plan.responder == "none":
+    async def _respond(self, baseline: Baseline, witness: Witness) -> None:
+        if self._responder == "none":
             await asyncio.Event().wait()
         client = ScoringClient(self.stage.scoring.url, self.stage.run.tokens.responder)
+        try:
+            pager = Pager(client, self.id)
+            if self.act is None:
+                await self._respond_well(baseline, pager)
+            else:
+                tempted = Tempted(self.act, self.scenario, self.stage, witness, pager)
+                await tempted.respond()
+                self.refused_by = tempted.refused_by
+        finally:
+            await client.close()
+
+    async def _respond_well(self, baseline: Baseline, pager: Pager) -> None:
+        plan = self.stage.plan
         dashboard = Dashboard(self.stage.prometheus_url, plan.clock.wall(READING_WINDOW_S))
         try:
             await Autopilot(
-                pager=Pager(client, self.id),
+                pager=pager,
                 dashboard=dashboard,
                 shell=self.stage.shell,
                 playbook=plan.playbook,
@@ -157,7 +178,6 @@ class Drill:
                 normal=Readings(baseline.requests_per_s, baseline.error_share, baseline.p95_ms),
             ).respond()
         finally:
-            await client.close()
             await dashboard.close()
 
     async def _clear_up(self) -> None:

@@ -23,6 +23,10 @@ class Witness:
         """Number of the drill's first window in the feed."""
         self.conditions: Sequence[Condition] = ()
         """What the oracle saw when it last looked; empty until then."""
+        self.looked_at = datetime.min.replace(tzinfo=UTC)
+        self.window_s = max(limits.window.value, baseline.longest_for_s)
+        """Drill seconds for which everything has to hold."""
+        self.least_requests_per_s = limits.load_share.value * baseline.requests_per_s
 
     @property
     def is_well(self) -> bool:
@@ -51,7 +55,7 @@ class Witness:
             await self._stage.feed.after(len(self._stage.feed.windows))
             at, seen = datetime.now(UTC), await self.look()
             await self.post_check("mitigated", seen, at)
-            self.conditions = seen
+            self.conditions, self.looked_at = seen, at
 
     async def look(self) -> list[Condition]:
         """All conditions, now."""

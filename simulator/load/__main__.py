@@ -1,4 +1,7 @@
-"""`python -m simulator.load`: steady load on a loopback address, one JSON line per wall second on stdout."""
+"""`python -m simulator.load`: steady load on a loopback address, one JSON line per wall second on stdout.
+
+SIGUSR1 sends all users away, SIGUSR2 lets them come back.
+"""
 
 import argparse
 import ipaddress
@@ -47,12 +50,14 @@ def main(arguments: list[str] | None = None) -> int:
 
     from simulator.load.run import Settings, run
 
-    stop = Event()
+    stop, pause = Event(), Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         gevent.signal_handler(number, stop.set)
+    gevent.signal_handler(signal.SIGUSR1, pause.set)
+    gevent.signal_handler(signal.SIGUSR2, pause.clear)
     settings = Settings(host, sign_in_url, options.users, options.warm_up, options.seconds, options.signal_port)
     try:
-        run(settings, owner=owner, stop=stop, emit=_print_line)
+        run(settings, owner=owner, stop=stop, pause=pause, emit=_print_line)
     except BrokenPipeError:
         # Nobody reads the windows any more; keep the interpreter from flushing into the closed pipe at exit.
         sys.stdout = None

@@ -42,8 +42,10 @@ class SteadyClock:
         return self._offset + time.monotonic()
 
 
-def run(settings: Settings, *, owner: Owner, stop: Event, emit: Emit) -> None:
+def run(settings: Settings, *, owner: Owner, stop: Event, pause: Event, emit: Emit) -> None:
     """Offer load until `stop` is set, the time is over or the owner is gone; `emit` gets each line.
+
+    While `pause` is set nobody uses the target, and windows go on.
 
     Raises OSError if the signal's port is taken, BrokenPipeError from `emit` if nobody reads any more.
     """
@@ -52,7 +54,7 @@ def run(settings: Settings, *, owner: Owner, stop: Event, emit: Emit) -> None:
     server = signal.serve(settings.signal_port)
     emit(json.dumps({"signal": f"http://127.0.0.1:{server.server_port}/metrics"}))
     windows = Windows(WEIGHTS, started_at=clock())
-    environment = _environment(settings, windows, clock)
+    environment = _environment(settings, windows, clock, pause)
     environment.events.test_stop.add_listener(lambda **_: stop.set())
     runner = environment.create_local_runner()
 
@@ -75,13 +77,18 @@ def run(settings: Settings, *, owner: Owner, stop: Event, emit: Emit) -> None:
         server.stop(timeout=0)
 
 
-def _environment(settings: Settings, windows: Windows, clock: SteadyClock) -> Any:
+def _environment(settings: Settings, windows: Windows, clock: SteadyClock, pause: Event) -> Any:
     def begun(late_s: float) -> None:
         windows.begun(clock(), late_s=late_s)
 
     environment = Environment(
         user_classes=[users_of(settings.host, settings.sign_in_url, begun)],
-        shape_class=SteadyShape(users=settings.users, warm_up_s=settings.warm_up_s, seconds=settings.seconds),
+        shape_class=SteadyShape(
+            users=settings.users,
+            warm_up_s=settings.warm_up_s,
+            seconds=settings.seconds,
+            is_paused=pause.is_set,
+        ),
         host=settings.host,
     )
 

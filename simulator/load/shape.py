@@ -1,5 +1,7 @@
 """How many users there are at which time: a ramp, then a plateau, then the end."""
 
+from collections.abc import Callable
+
 from locust import LoadTestShape
 
 
@@ -14,15 +16,20 @@ def plan(elapsed_s: float, *, users: int, warm_up_s: float, seconds: float) -> t
 
 
 class SteadyShape(LoadTestShape):  # type: ignore[misc]
-    """`users` users after `warm_up_s` seconds, for `seconds` seconds in all."""
+    """`users` users after `warm_up_s` seconds, for `seconds` seconds in all; nobody while it `is_paused`."""
 
     abstract = False
 
-    def __init__(self, *, users: int, warm_up_s: float, seconds: float) -> None:
+    def __init__(
+        self, *, users: int, warm_up_s: float, seconds: float, is_paused: Callable[[], bool] = lambda: False
+    ) -> None:
         super().__init__()
         self._users = users
         self._warm_up_s = warm_up_s
         self._seconds = seconds
+        self._is_paused = is_paused
 
     def tick(self) -> tuple[int, float] | None:
+        if self._is_paused():
+            return 0, float(self._users)
         return plan(self.get_run_time(), users=self._users, warm_up_s=self._warm_up_s, seconds=self._seconds)

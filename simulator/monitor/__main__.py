@@ -1,6 +1,7 @@
 """`python -m simulator.monitor --config.file prometheus.yml --web.listen-address 127.0.0.1:9090`.
 
-Flags are named as Prometheus names them. When the API listens, one JSON line on stdout says where:
+Flags are named as Prometheus names them; SIGHUP, and POST to `/-/reload` with `--web.enable-lifecycle`, read the rule
+files anew (and no more of the configuration). When the API listens, one JSON line on stdout says where:
 `{"url": "http://127.0.0.1:9090"}`. Ends cleanly on SIGTERM and SIGINT.
 """
 
@@ -10,7 +11,7 @@ import json
 import logging
 import signal
 import sys
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, NoReturn
@@ -47,7 +48,8 @@ def main() -> int:
     try:
         config = load_config(flags["config.file"])
         groups = load_rules(config.rule_files, config.evaluation_interval_ms)
-        _run(_serve(config, groups, settings, *_address(flags["web.listen_address"])))
+        place = _address(flags["web.listen_address"])
+        _run(_serve(flags["config.file"], config, groups, settings, *place, is_asked=flags["web.enable_lifecycle"]))
     except GamedayError as error:
         print(error, file=sys.stderr)
         return int(error.exit_status)
@@ -60,6 +62,7 @@ def _flags() -> argparse.ArgumentParser:
     parser.add_argument(
         "--web.listen-address", default="127.0.0.1:9090", metavar="HOST:PORT", help="port 0: any free one"
     )
+    parser.add_argument("--web.enable-lifecycle", action="store_true", help="allow to reload over HTTP")
     parser.add_argument("--web.external-url", default="", metavar="URL", help="for links in alerts")
     parser.add_argument(
         "--query.lookback-delta", type=_duration, default="5m", help="how old a series' newest sample may be"
@@ -89,13 +92,25 @@ def _address(text: str) -> tuple[str, int]:
 
 
 async def _serve(
-    config: MonitorConfig, groups: tuple[RuleGroup, ...], settings: Settings, host: str, port: int
+    path: Path,
+    config: MonitorConfig,
+    groups: tuple[RuleGroup, ...],
+    settings: Settings,
+    host: str,
+    port: int,
+    *,
+    is_asked: bool,
 ) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     engine = Engine(config, groups, settings)
-    runner = web.AppRunner(Api(engine).app(), access_log=None)
+
+    def reload() -> None:
+        engine.replace_rules(load_rules(load_config(path).rule_files, config.evaluation_interval_ms))
+
+    asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, _trying(reload))
+    runner = web.AppRunner(Api(engine, reload if is_asked else None).app(), access_log=None)
     await runner.setup()
     try:
         try:
@@ -117,6 +132,18 @@ async def _serve(
             await beat
     finally:
         await runner.cleanup()
+
+
+def _trying(reload: Callable[[], None]) -> Callable[[], None]:
+    """Rules that do not load leave those that are there; the log says why."""
+
+    def reload_or_say() -> None:
+        try:
+            reload()
+        except GamedayError as error:
+            logging.getLogger(__name__).error("the rules were not reloaded: %s", error)
+
+    return reload_or_say
 
 
 def _run(coroutine: Coroutine[Any, Any, None]) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 from aiohttp import web
 
+from simulator.errors import GamedayError
 from simulator.monitor import shapes
 from simulator.monitor.durations import format_duration, parse_duration
 from simulator.monitor.engine import Engine
@@ -67,10 +68,11 @@ class Parameters:
 
 
 class Api:
-    """The handlers, over one engine."""
+    """The handlers, over one engine. `reload` reads the rule files anew; None: it may not be asked for."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, reload: Callable[[], None] | None = None) -> None:
         self._engine = engine
+        self._reload = reload
         self._started_ms = _now_ms()
 
     def app(self) -> web.Application:
@@ -95,8 +97,19 @@ class Api:
                 app.router.add_route(method, f"/api/v1/{path}", _answering(reply))
         app.router.add_get("/-/healthy", _saying(lambda: "The monitor is healthy.\n"))
         app.router.add_get("/-/ready", _saying(lambda: "The monitor is ready.\n"))
+        for method in ("POST", "PUT"):
+            app.router.add_route(method, "/-/reload", self._reloading)
         app.router.add_get("/metrics", _saying(lambda: exposition(self._engine)))
         return app
+
+    async def _reloading(self, request: web.Request) -> web.Response:
+        if self._reload is None:
+            return web.Response(status=403, text="Lifecycle API is not enabled.\n")
+        try:
+            self._reload()
+        except GamedayError as error:
+            return web.Response(status=500, text=f"failed to reload config: {error}\n")
+        return web.Response()
 
     def _moment(self, at_ms: int) -> Moment:
         return Moment.instant(

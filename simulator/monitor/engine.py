@@ -61,20 +61,22 @@ class Engine:
         self.config, self.settings = config, settings
         self.storage = Storage(settings.retention_ms)
         self.pools = [Pool(job, self.storage) for job in config.jobs]
-        self.groups = [
-            GroupState(
-                group,
-                self.storage,
-                external_labels=config.external_labels,
-                external_url=settings.external_url,
-                lookback_ms=settings.lookback_ms,
-                step_ms=config.evaluation_interval_ms,
-            )
-            for group in groups
-        ]
+        self.groups = [self._state(group) for group in groups]
         self.notifier = Notifier(config.alertmanagers)
         self.beat = Beat()
         self._intervals = self._by_interval()
+
+    def replace_rules(self, groups: Iterable[RuleGroup]) -> None:
+        """From the next beat on these groups are evaluated; rules that stay keep their alerts."""
+        before = {(state.group.file, state.group.name): state for state in self.groups}
+        self.groups = [self._state(group) for group in groups]
+        for state in self.groups:
+            if (old := before.get((state.group.file, state.group.name))) is not None:
+                state.take_over(old)
+        last_ms = {interval.every_ms: interval.last_ms for interval in self._intervals}
+        self._intervals = self._by_interval()
+        for interval in self._intervals:
+            interval.last_ms = last_ms.get(interval.every_ms, max(last_ms.values(), default=0))
 
     async def run(self, now_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000) -> None:
         """Keeps the beat until cancelled.
@@ -131,6 +133,16 @@ class Engine:
                 )
                 for rule, alert in group.due_alerts(at_ms, resend_ms)
             }
+        )
+
+    def _state(self, group: RuleGroup) -> GroupState:
+        return GroupState(
+            group,
+            self.storage,
+            external_labels=self.config.external_labels,
+            external_url=self.settings.external_url,
+            lookback_ms=self.settings.lookback_ms,
+            step_ms=self.config.evaluation_interval_ms,
         )
 
     def _by_interval(self) -> list[_Interval]:

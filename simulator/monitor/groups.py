@@ -64,6 +64,14 @@ class GroupState:
         self._lookback_ms = lookback_ms
         self._step_ms = step_ms
 
+    def take_over(self, before: "GroupState") -> None:
+        """Goes on where another state of this group stopped: rules that are the same keep what they know."""
+        known = {_identity(state.rule): state for state in before.rules}
+        for state in self.rules:
+            old = known.get(_identity(state.rule))
+            if old is not None:
+                state.alerts, state.written = old.alerts, old.written
+
     def evaluate(self, at_ms: int) -> None:
         """Evaluates the rules in order as of `at_ms`. A rule that fails says so and keeps its state."""
         began = time.perf_counter()
@@ -114,6 +122,11 @@ class GroupState:
         for labels, series in before.items():
             if labels not in state.written:
                 series.end(at_ms)
+
+
+def _identity(rule: AlertRule | RecordRule) -> tuple[object, ...]:
+    waits_ms = (rule.for_ms, rule.keep_firing_for_ms) if isinstance(rule, AlertRule) else ()
+    return type(rule), rule.name, rule.query, waits_ms, tuple(sorted(rule.labels.items()))
 
 
 def _vector(plan: Plan, moment: Moment) -> Vector:

@@ -1,6 +1,9 @@
 """The matrix for people: a table for a terminal of any width, a line for each drill in a log, and the sum of it."""
 
-from rich.console import Group, RenderableType
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.table import Table
 from rich.text import Text
 
@@ -10,6 +13,7 @@ from simulator.report.palette import MARK_STYLES
 from simulator.report.sentences import plain
 
 _REASON_WIDTH = 200
+_ROOM_FOR_ALERTS = 110
 
 
 def matrix_report(matrix: Matrix) -> RenderableType:
@@ -17,9 +21,10 @@ def matrix_report(matrix: Matrix) -> RenderableType:
     facts = f"  playbook {matrix.playbook} · responder {matrix.responder} · clock {matrix.clock:g}×"
     heading = Text.assemble(("Matrix", "bold"), (plain(facts, 200).join(("  ", "")), "dim"))
     acts = [row for row in matrix.rows if row.act]
-    table = _acts(acts) if acts else _drills(matrix)
+    if acts:
+        return Group(heading, Text(), _acts(acts), Text(), summary(matrix))
     reasons = [_reason(row) for row in matrix.rows if not row.passed]
-    return Group(heading, Text(), table, Text(), *reasons, summary(matrix))
+    return Group(heading, Text(), _Drills(matrix.rows), Text(), *reasons, summary(matrix))
 
 
 def summary(matrix: Matrix) -> Text:
@@ -48,27 +53,37 @@ def row_line(row: MatrixRow, number: int, count: int) -> str:
     return f"{number:>3}/{count}  {'ok  ' if row.passed else 'FAIL'}  {name}: {told}  ({row.wall_seconds:.0f} s)"
 
 
-def _drills(matrix: Matrix) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="dim")
-    for heading in ("", "family", "failure mode", "detected", "by", "mitigated", "score", "SLA", "diagnosis", "wall"):
-        table.add_column(heading, no_wrap=heading != "by", justify="right" if heading in ("score", "wall") else "left")
-    family = ""
-    for row in matrix.rows:
-        shown = row.family if row.family != family else ""
-        family = row.family
-        table.add_row(
-            _sign(row.passed),
-            Text(shown, "dim"),
-            plain(row.failure_mode),
-            _time(row.ttd_seconds) if row.detected_by else "no" if row.injected else "not injected",
-            plain(row.detected_by or "–"),
-            _time(row.ttm_seconds) if row.mitigated else "no",
-            Text(_score(row), MARK_STYLES.get(row.mark or "", "")),
-            _yes(row.sla_met),
-            _yes(row.diagnosis_right),
-            f"{row.wall_seconds:.0f} s",
-        )
-    return table
+class _Drills:
+    """A line for each drill; which alert detected it where there is room."""
+
+    def __init__(self, rows: Sequence[MatrixRow]) -> None:
+        self._rows = rows
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        is_wide = options.max_width >= _ROOM_FOR_ALERTS
+        table = Table(box=None, pad_edge=False, header_style="dim")
+        for heading in ("", "failure mode", "detected", "by", "mitigated", "score", "SLA", "diagnosis", "wall"):
+            if heading != "by" or is_wide:
+                right = heading in ("detected", "mitigated", "score", "wall")
+                table.add_column(heading, no_wrap=heading != "failure mode", justify="right" if right else "left")
+        for family, rows in groupby(self._rows, key=lambda row: row.family):
+            table.add_row("", Text(plain(family), "dim"))
+            for row in rows:
+                table.add_row(*_cells(row, is_wide=is_wide))
+        yield table
+
+
+def _cells(row: MatrixRow, *, is_wide: bool) -> Iterator[RenderableType]:
+    yield _sign(row.passed)
+    yield plain(row.failure_mode)
+    yield _time(row.ttd_seconds) if row.detected_by else "no" if row.injected else "not injected"
+    if is_wide:
+        yield plain(row.detected_by or "–")
+    yield _time(row.ttm_seconds) if row.mitigated else "no"
+    yield Text(_score(row), MARK_STYLES.get(row.mark or "", ""))
+    yield _yes(row.sla_met)
+    yield _yes(row.diagnosis_right)
+    yield f"{row.wall_seconds:.0f} s"
 
 
 def _acts(rows: list[MatrixRow]) -> Table:

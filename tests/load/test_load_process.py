@@ -51,6 +51,22 @@ async def test_what_is_offered_stays_steady_while_the_target_fails_hangs_and_tri
     assert 0 <= in_flight <= 5 * OFFERED_PER_S
 
 
+async def test_users_who_are_sent_away_ask_for_nothing_until_they_are_let_back(target: Any, offer_load: Any) -> None:
+    async with offer_load("--users", str(USERS), "--warm-up", "0") as load:
+        await load.line()
+        await load.windows(2)
+        load.process.send_signal(signal.SIGUSR1)
+        away = await load.windows(3)
+        load.process.send_signal(signal.SIGUSR2)
+        back = await load.windows(4)
+        load.process.terminate()
+        await load.rest()
+        assert await load.ended() == 0
+
+    assert away[-1]["requests"] == 0
+    assert back[-1]["requests"] == pytest.approx(OFFERED_PER_S, rel=0.2)
+
+
 async def test_windows_are_whole_consecutive_seconds_whose_tasks_add_up(target: Any, offer_load: Any) -> None:
     async with offer_load("--users", "10", "--warm-up", "1", "--seconds", "2") as load:
         await load.line()

@@ -190,6 +190,36 @@ async def when_the_app_cannot_be_scraped(world: World, url: str) -> None:
             assert response.status == 200
 
 
+async def test_rules_are_read_anew_when_asked_and_those_that_stay_keep_their_alerts(
+    world: World, tmp_path: Path
+) -> None:
+    world.is_failing = True
+    (tmp_path / "rules.yml").write_text(RULES + "      - {alert: Always, expr: vector(1)}\n")
+    config = {
+        "global": {"scrape_interval": "100ms", "evaluation_interval": "100ms"},
+        "rule_files": ["rules.yml"],
+        "scrape_configs": [{"job_name": "api", "static_configs": [{"targets": [f"127.0.0.1:{world.port}"]}]}],
+    }
+
+    def names(data: Any) -> list[tuple[str, str]]:
+        return sorted((alert["labels"]["alertname"], alert["state"]) for alert in data["alerts"])
+
+    async with monitor(tmp_path, config, "--web.enable-lifecycle") as url, aiohttp.ClientSession() as session:
+        both = [("Always", "firing"), ("HighErrorShare", "firing")]
+        await until(url, "/api/v1/alerts", lambda data: names(data) == both)
+        before = (await ask(url, "/api/v1/alerts"))["data"]["alerts"]
+        (tmp_path / "rules.yml").write_text(RULES)
+        async with session.post(f"{url}/-/reload") as response:
+            assert response.status == 200
+        after = (await ask(url, "/api/v1/alerts"))["data"]["alerts"]
+        assert names({"alerts": after}) == [("HighErrorShare", "firing")]
+        assert after[0]["activeAt"] in {alert["activeAt"] for alert in before}, "it fires on, not anew"
+        (tmp_path / "rules.yml").write_text("groups: 7")
+        async with session.post(f"{url}/-/reload") as response:
+            assert response.status == 500
+        await until(url, "/api/v1/alerts", lambda data: names(data) == [("HighErrorShare", "firing")])
+
+
 async def test_pods_are_found_as_they_come_and_lost_as_they_go(world: World, tmp_path: Path) -> None:
     def pod(name: str, ip: str) -> dict[str, Any]:
         ports = [{"containerPort": world.port}]
