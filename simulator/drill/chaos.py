@@ -15,7 +15,7 @@ CONTROL = {"gameday": {"provider": {"type": "python", "module": "simulator.fault
 
 
 class ChaosRun:
-    """steady → `inject` → whole → `release`. Chaos Toolkit's rollbacks run however it ends, short of SIGKILL."""
+    """look → steady → `inject` → whole → `release`. Chaos Toolkit's rollbacks run however it ends, short of SIGKILL."""
 
     def __init__(self, experiment: Experiment, child: Child, journal: Path) -> None:
         self.experiment = experiment
@@ -23,7 +23,8 @@ class ChaosRun:
         self._journal = journal
 
     async def wait_until_steady(self) -> None:
-        """The steady-state hypothesis held. Raises `NotPossible` with the probe that did not."""
+        """The steady-state hypothesis, looked at now, holds. Raises `NotPossible` with the probe that does not."""
+        await self.child.say("look")
         try:
             await self._expect("steady", START_LIMIT_S)
         except NotPossible:

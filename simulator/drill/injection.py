@@ -20,9 +20,10 @@ class Injection:
         self._runs = runs
 
     async def wait_until_steady(self) -> None:
-        """Every experiment saw its steady state. Raises `NotPossible`."""
-        for run in self._runs:
-            await run.wait_until_steady()
+        """Every experiment sees its steady state, now. Raises `NotPossible`."""
+        async with together() as group:
+            for run in self._runs:
+                group.create_task(run.wait_until_steady())
 
     async def inject(self) -> None:
         """One after the other, each once the one before it was seen. Raises `NotPossible` for one that was not."""

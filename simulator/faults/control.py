@@ -1,8 +1,9 @@
 """The Chaos Toolkit control of a drill: reports what was injected, and waits where the drill decides.
 
 It is handed to `chaos run --control-file` by the runner, so experiments do not name it. It speaks JSON lines with
-the runner over standard output and input: after the steady state was seen it says `steady` and waits for a line
-before the method; it says `injected` when a step of the fault was seen to take effect, and `whole` after the method.
+the runner over standard output and input: it waits for a line before the steady state is looked at, for the app may
+still be on its way back from the drill before; when that was seen it says `steady` and waits for a line before the
+method; it says `injected` when a step of the fault was seen to take effect, and `whole` after the method.
 Then it holds the fault until a line comes, the runner is gone, or the fault's longest life is over, and Chaos Toolkit
 goes on to the hypothesis and the rollbacks.
 """
@@ -26,6 +27,11 @@ def configure_control(experiment: dict[str, Any], **_: Any) -> None:
     longest_life_s = float(os.environ.get("GAMEDAY_LONGEST_LIFE_S") or truth.get("longest_life_s", 900))
     steps = truth["fault"] if isinstance(truth["fault"], list) else [truth["fault"]]
     STATE.update(fault=truth["failure_mode"], steps=steps, injected_at={}, longest_life_s=longest_life_s)
+
+
+def before_experiment_control(context: Any, **_: Any) -> None:
+    """Ready: wait until there is a steady state to be seen."""
+    _wait_for_line(STATE["longest_life_s"])
 
 
 def before_method_control(context: Any, **_: Any) -> None:

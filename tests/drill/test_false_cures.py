@@ -86,6 +86,13 @@ def test_what_is_typed_concerns_the_workload_that_the_experiment_names() -> None
     assert command(SILENCE, named, target) is None
 
 
+def test_a_feature_is_switched_off_for_connections_that_are_open_as_well() -> None:
+    typed = command(FEATURE_OFF, Temptations(), llm_research_api())
+    assert typed is not None
+    assert "kubectl patch service llm-research-api" in typed
+    assert "kubectl delete pods -n llm-research -l app=llm-research-api" in typed
+
+
 def test_silenced_rules_are_taken_out_of_every_group_and_the_rest_stays() -> None:
     left = yaml.safe_load(without(RULES, ["Loud"]))["groups"]
     assert [(group["name"], [rule["alert"] for rule in group["rules"]]) for group in left] == [("both", ["Other"])]

@@ -13,7 +13,7 @@ from playing import Home, wait_until
 
 CLEAN_WITHIN_S = 10.0
 NS = "llm-research"
-MOMENTS = 5
+MOMENTS = 3
 LAST_MOMENT_S = 13.0
 
 
