@@ -38,10 +38,19 @@ def stop_node(name: Annotated[str, typer.Argument(help="The node's name.")]) -> 
 
 
 @nodes.command("start", epilog="Example:  gameday node start gameday-worker")
-def start_node(name: Annotated[str, typer.Argument(help="The node's name.")]) -> None:
+def start_node(
+    name: Annotated[str, typer.Argument(help="The node's name.")] = "",
+    every: Annotated[bool, typer.Option("--all", help="Every node that is off.")] = False,
+) -> None:
     """Power a node on: its kubelet starts, and registers it again if it was deleted."""
-    from simulator.drill.embedded import switch
+    from simulator.drill.embedded import switch, switch_on_all
 
+    if bool(name) is every:
+        raise typer.BadParameter("give the name of a node, or --all")
+    if every:
+        names = run_story(switch_on_all(Path.cwd()))
+        typer.echo(f"{', '.join(names)} came on" if names else "every node was on")
+        return
     run_story(switch(Path.cwd(), name, is_on=True))
     typer.echo(f"{name} is on")
 

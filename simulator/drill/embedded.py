@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import select
+import shlex
 import shutil
 import subprocess
 import sys
@@ -125,6 +126,22 @@ async def switch(root: Path, name: str, *, is_on: bool) -> None:
             return
         await asyncio.sleep(_LOOK_S)
     raise NotPossible(f"the cluster did not switch {name} within {SWITCH_LIMIT_S:g} s")
+
+
+async def switch_on_all(root: Path) -> list[str]:
+    """Power every node on that is off; returns their names. Raises as `switch` does."""
+    if running(root) is None:
+        raise NotPossible("no cluster is up; 'gameday up' starts one")
+    names = sorted(path.parent.name for path in (folder(root) / "nodes").glob("*/off"))
+    for name in names:
+        await switch(root, name, is_on=True)
+    return names
+
+
+def power_commands(root: Path) -> dict[str, str]:
+    """What switches this cluster's nodes off and on, as lines for a shell, for experiments' configuration."""
+    here = f"cd {shlex.quote(str(root))} && {shlex.quote(sys.executable)} -m simulator.cli node"
+    return {"NODE_STOP": f"{here} stop {{node}}", "NODE_START": f"{here} start --all"}
 
 
 def remove(root: Path, cluster: Cluster) -> None:

@@ -90,8 +90,10 @@ class Stage:
     def chaos_env(self) -> dict[str, str]:
         """The environment that experiments read their configuration from."""
         context = self.plan.options.context
+        is_embedded = self.plan.options.kubeconfig is None
         return {
             **marked(self.run.mark),
+            **(embedded.power_commands(self.plan.root) if is_embedded else {}),
             "KUBECONFIG": str(self.kube.kubeconfig),
             **({"KUBERNETES_CONTEXT": context} if context else {}),
             **self.addresses.variables,

@@ -10,6 +10,7 @@ import pytest
 from clusters import VENV_KUBECTL, embedded
 
 from simulator.drill.catalog import experiment_file
+from simulator.drill.embedded import power_commands
 from simulator.drill.plan import Options, plan_experiments
 
 pytestmark = pytest.mark.cluster
@@ -62,6 +63,24 @@ def test_an_embedded_cluster_that_is_up_and_too_small_is_named_with_the_mend_and
         assert "gameday" in kubectl(tmp_path / ".gameday" / "cluster" / "kubeconfig", "get", "nodes")
     finally:
         gameday(tmp_path, "down")
+
+
+def test_an_experiment_switches_nodes_by_the_lines_of_its_cluster_wherever_it_runs(tmp_path: Path) -> None:
+    lines = power_commands(tmp_path)
+    try:
+        assert gameday(tmp_path, "up", "--bare", "--nodes", "2").returncode == 0
+        assert shell(lines["NODE_STOP"].replace("{node}", "gameday-worker")) == "gameday-worker is off"
+        assert (tmp_path / ".gameday" / "cluster" / "nodes" / "gameday-worker" / "power").read_text() == "off\n"
+        assert shell(lines["NODE_START"]) == "gameday-worker came on"
+        assert shell(lines["NODE_START"]) == "every node was on"
+    finally:
+        gameday(tmp_path, "down")
+
+
+def shell(line: str) -> str:
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join([str(Path.cwd()), os.environ.get("PYTHONPATH", "")])}
+    done = subprocess.run(line, shell=True, cwd="/", env=env, capture_output=True, text=True, timeout=60, check=True)
+    return done.stdout.strip()
 
 
 def kubectl(kubeconfig: Path, *arguments: str) -> str:
