@@ -20,8 +20,8 @@ pytestmark = pytest.mark.parts
 
 DEPLOY = Path(__file__).parents[2] / "target_app" / "deploy"
 RULES = sorted((DEPLOY / "monitoring" / "rules").glob("*.yaml"))
-# From kube-state-metrics and from the load generator.
-ELSEWHERE = re.compile(r"(kube_|locust_)\w+")
+# From kube-state-metrics, from the load generator, and from Prometheus itself.
+ELSEWHERE = re.compile(r"(kube_|locust_)\w+|up")
 
 
 def _render(variant: str) -> dict[tuple[str, str], dict]:
@@ -87,7 +87,7 @@ def test_rules_ask_for_metrics_that_the_app_shows(app):
     shown |= {f"{name}_bucket" for name in shown}
     for path in RULES:
         for rule in _rules(path):
-            asked = set(re.findall(r"\b([a-z]+(?:_[a-z]+)+)(?=[{\[\s)])", rule["expr"]))
+            asked = set(re.findall(r"\b(up|[a-z]+(?:_[a-z]+)+)(?=[{\[\s)])", rule["expr"]))
             asked -= {"histogram_quantile", "group_left", "group_right"}
             asked -= set(re.findall(r"\b(\w+_over_time)\(", rule["expr"]))
             assert asked, rule["alert"]
