@@ -92,13 +92,14 @@ def has_startup_probe(name: str, container: str, ns: str = "default", secrets: S
 
 def pods_wait_for(
     label_selector: str,
-    reason: str,
+    reason: str | list[str],
     at_least: int = 1,
     ns: str = "default",
     timeout: float = 30,
     secrets: Secrets = None,
 ) -> dict[str, Any]:
-    """Probe: at least so many pods have a container waiting for `reason`. Returns restarts by pod."""
+    """Probe: at least so many pods have a container waiting for `reason`, or one of them. Returns restarts by pod."""
+    reasons = [reason] if isinstance(reason, str) else reason
     api = client.CoreV1Api(create_k8s_api_client(secrets))
 
     def waiting() -> dict[str, int]:
@@ -107,7 +108,7 @@ def pods_wait_for(
             pod.metadata.name: status.restart_count
             for pod in pods
             for status in pod.status.container_statuses or []
-            if status.state.waiting is not None and status.state.waiting.reason == reason
+            if status.state.waiting is not None and status.state.waiting.reason in reasons
         }
 
     return until(waiting, lambda pods: len(pods) >= at_least, f"pods {label_selector} in {reason}", timeout)
