@@ -11,13 +11,14 @@ from target_app.api import admin, completions, datasets, experiments, health, st
 from target_app.api.credentials import Credentials
 from target_app.api.journal import Journal
 from target_app.api.problems import Problem, answer_problem
-from target_app.api.requests import CountRequests, RequestMetrics
+from target_app.api.requests import NOT_USERS, CountRequests, RequestMetrics
 from target_app.api.settings import Settings
 from target_app.auth.metrics import CredentialMetrics
 from target_app.cache import Cache
 from target_app.cache.metrics import CacheMetrics
 from target_app.database import Database, DatabaseRefused, DatabaseUnavailable
 from target_app.database.metrics import DatabaseMetrics
+from target_app.limits.middleware import LimitRequests
 from target_app.metrics import new_registry, show_release
 from target_app.releases import Release
 from target_app.storage import ObjectStore
@@ -61,6 +62,8 @@ def build_app(settings: Settings, release: Release) -> FastAPI:
             logger.info("ended")
 
     app = FastAPI(title="LLM Research API", version=release.version, lifespan=lifespan)
+    app.add_middleware(LimitRequests, settings=settings.limits, registry=registry, exempt=NOT_USERS)
+    # The last one is the outermost: what is turned away counts as well.
     app.add_middleware(CountRequests, metrics=RequestMetrics(registry))
     for router in (
         experiments.routes(database, journal, release),

@@ -8,7 +8,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from target_app.metrics import BUCKETS_S
 
-_NOT_USERS = ("/health", "/metrics", "/admin")
+NOT_USERS = ("/health", "/metrics", "/admin")
 
 
 class RequestMetrics:
@@ -46,7 +46,7 @@ class CountRequests:
         self._clock = clock
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"].startswith(_NOT_USERS):
+        if scope["type"] != "http" or scope["path"].startswith(NOT_USERS):
             await self._app(scope, receive, send)
             return
         status = 500  # what the server answers when the app raises

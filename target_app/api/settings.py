@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from target_app.auth.settings import VerificationSettings, read_verification_settings
 from target_app.cache.settings import CacheSettings, read_cache_settings
 from target_app.database.settings import DatabaseSettings, read_database_settings
+from target_app.limits.settings import LimitSettings, read_limit_settings
 from target_app.settings import Reader
 from target_app.storage.settings import StorageSettings, read_storage_settings
 from target_app.upstream.settings import UpstreamSettings, read_upstream_settings
@@ -18,6 +19,7 @@ class Settings:
     database: DatabaseSettings
     cache: CacheSettings
     storage: StorageSettings
+    limits: LimitSettings
     upstream: UpstreamSettings
     verification: VerificationSettings
     admin_key: str = field(repr=False)
@@ -32,6 +34,7 @@ def read_settings(env: Mapping[str, str]) -> Settings:
         database=read_database_settings(read),
         cache=read_cache_settings(read),
         storage=read_storage_settings(read),
+        limits=read_limit_settings(read),
         upstream=read_upstream_settings(read),
         verification=read_verification_settings(read),
         admin_key=read.text("ADMIN_KEY", ""),
