@@ -11,7 +11,15 @@ from importlib import import_module
 from target_app.logs import configure_logging
 from target_app.settings import EX_CONFIG, BadSetting, read_log_level
 
-ROLES = {"api": "target_app.api.role", "auth": "target_app.auth.role"}
+ROLES = {
+    "api": "target_app.api.role",
+    "auth": "target_app.auth.role",
+    "backup": "target_app.maintenance.backup",
+    "check": "target_app.maintenance.check",
+    "maintenance": "target_app.maintenance.role",
+    "migrate": "target_app.maintenance.migrate",
+    "restore": "target_app.maintenance.restore",
+}
 """What the image can be: the module whose `prepare` reads the settings and returns what runs."""
 
 

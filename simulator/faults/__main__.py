@@ -10,6 +10,7 @@ PROGRAMS = {
     "dumps": "simulator.faults.dumps",
     "export": "simulator.faults.export",
     "schema-change": "simulator.faults.schema_change",
+    "relabel": "simulator.faults.relabel",
     "sessions": "simulator.faults.sessions",
 }
 """A module with a `main` for each."""

@@ -102,3 +102,33 @@ def errors_rise(target_url: str, sqlstate: str, by: int = 1, timeout: float = 20
     before = count()
     after = until(count, lambda seen: seen >= before + by, f"errors of SQLSTATE {sqlstate}", timeout)
     return {"before": before, "after": after}
+
+
+def rows_damaged(target_url: str, api_key: str, timeout: float = 20) -> str:
+    """Probe: the app answers 5xx to a read of its newest rows, with a problem that names damaged data."""
+
+    def look() -> str:
+        try:
+            answer = httpx.get(f"{target_url}/experiments", headers={"X-API-Key": api_key}, timeout=5, trust_env=False)
+        except httpx.HTTPError as error:
+            return repr(error)
+        return f"{answer.status_code} {answer.text[:200]}"
+
+    return until(look, lambda seen: seen.startswith("500") and "Data damaged" in seen, "damaged rows", timeout)
+
+
+def rows_with_status(database_url: str, status: str) -> int:
+    """Probe: how many experiments have that status."""
+    with psycopg.connect(database_url, connect_timeout=3) as connection:
+        row = connection.execute("SELECT count(*) FROM experiments WHERE status = %s", [status]).fetchone()
+    return int(row[0]) if row else 0
+
+
+def sessions_end(database_url: str, application_name: str, timeout: float = 20) -> int:
+    """Probe: an application holds no session any more."""
+    return until(
+        lambda: sessions_of(database_url, application_name),
+        lambda sessions: sessions == 0,
+        f"the end of the sessions of {application_name}",
+        timeout,
+    )

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Header, Request
 from pydantic import BaseModel, ValidationError
 
+from target_app.api.modes import Modes
 from target_app.api.problems import Problem
 from target_app.upstream.client import Upstream
 
@@ -19,8 +20,11 @@ class Switch(BaseModel):
     service: str | None = None
 
 
-def routes(upstream: Upstream, admin_key: str) -> APIRouter:
-    """`POST /admin/circuit-breaker/{open|close}` with the header `X-Admin-Key`; for this process only."""
+def routes(upstream: Upstream, modes: Modes, admin_key: str) -> APIRouter:
+    """`POST /admin/circuit-breaker/{open|close}`, `/admin/read-only/{on|off}` and `/admin/maintenance/{on|off}`.
+
+    With the header `X-Admin-Key`, and for this process only.
+    """
     router = APIRouter(prefix="/admin", tags=["admin"])
 
     @router.post("/circuit-breaker/{action}")
@@ -29,8 +33,7 @@ def routes(upstream: Upstream, admin_key: str) -> APIRouter:
         request: Request,
         x_admin_key: Annotated[str, Header()] = "",
     ) -> dict[str, dict[str, str]]:
-        if not admin_key or not hmac.compare_digest(x_admin_key.encode(), admin_key.encode()):
-            raise Problem(403, "Forbidden", "the header X-Admin-Key does not hold the admin key")
+        _check(x_admin_key, admin_key)
         service = _switch(await request.body()).service
         if service is not None and service not in upstream.breakers:
             raise Problem(404, "Not found", f"no circuit breaker {service!r}; there are {', '.join(upstream.breakers)}")
@@ -40,7 +43,21 @@ def routes(upstream: Upstream, admin_key: str) -> APIRouter:
                 logger.warning("circuit breaker of %s: %s by an operator", name, action)
         return {"circuit_breakers": {name: b.state.name.lower() for name, b in upstream.breakers.items()}}
 
+    @router.post("/{mode}/{position}")
+    async def switch_mode(
+        mode: Literal["read-only", "maintenance"],
+        position: Literal["on", "off"],
+        x_admin_key: Annotated[str, Header()] = "",
+    ) -> dict[str, bool]:
+        _check(x_admin_key, admin_key)
+        return modes.switch(mode, on=position == "on")
+
     return router
+
+
+def _check(given: str, admin_key: str) -> None:
+    if not admin_key or not hmac.compare_digest(given.encode(), admin_key.encode()):
+        raise Problem(403, "Forbidden", "the header X-Admin-Key does not hold the admin key")
 
 
 def _switch(body: bytes) -> Switch:

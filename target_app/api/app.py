@@ -10,6 +10,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from target_app.api import admin, completions, datasets, experiments, health, statistics
 from target_app.api.credentials import Credentials
 from target_app.api.journal import Journal
+from target_app.api.modes import Modes
 from target_app.api.problems import Problem, answer_problem
 from target_app.api.requests import NOT_USERS, CountRequests, RequestMetrics
 from target_app.api.settings import Settings
@@ -41,6 +42,7 @@ def build_app(settings: Settings, release: Release) -> FastAPI:
     upstream = Upstream(settings.upstream, UpstreamMetrics(registry), release)
     credentials = Credentials(settings.verification, CredentialMetrics(registry))
     journal = Journal(release.describe)
+    modes = Modes(read_only=settings.read_only, maintenance=settings.maintenance)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -65,16 +67,13 @@ def build_app(settings: Settings, release: Release) -> FastAPI:
     app.add_middleware(LimitRequests, settings=settings.limits, registry=registry, exempt=NOT_USERS)
     # The last one is the outermost: what is turned away counts as well.
     app.add_middleware(CountRequests, metrics=RequestMetrics(registry))
-    for router in (
-        experiments.routes(database, journal, release),
-        statistics.routes(database, cache),
-        datasets.routes(store),
-        completions.routes(upstream),
-    ):
-        app.include_router(router, dependencies=[Depends(credentials)])
+    for router in (experiments.routes(database, journal, release), datasets.routes(store)):
+        app.include_router(router, dependencies=[Depends(modes.keeps_data), Depends(credentials)])
+    for router in (statistics.routes(database, cache), completions.routes(upstream)):
+        app.include_router(router, dependencies=[Depends(modes.serves), Depends(credentials)])
     for router in (
         health.routes(database, cache, store, upstream, credentials),
-        admin.routes(upstream, settings.admin_key),
+        admin.routes(upstream, modes, settings.admin_key),
     ):
         app.include_router(router)
     _answer_errors(app)

@@ -22,6 +22,8 @@ class Settings:
     limits: LimitSettings
     upstream: UpstreamSettings
     verification: VerificationSettings
+    read_only: bool
+    maintenance: bool
     admin_key: str = field(repr=False)
     host: str
     port: int
@@ -37,6 +39,8 @@ def read_settings(env: Mapping[str, str]) -> Settings:
         limits=read_limit_settings(read),
         upstream=read_upstream_settings(read),
         verification=read_verification_settings(read),
+        read_only=read.boolean("READ_ONLY", False),
+        maintenance=read.boolean("MAINTENANCE_MODE", False),
         admin_key=read.text("ADMIN_KEY", ""),
         host=read.text("POD_IP", "0.0.0.0"),
         port=read.integer("PORT", 8080, 0, 65535),

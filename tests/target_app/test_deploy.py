@@ -10,10 +10,12 @@ from pathlib import Path
 import httpx
 import pytest
 import yaml
+from prometheus_client import CollectorRegistry
 
 from simulator.load.researchers import RESEARCHERS, sign_in_body
 from target_app.api.settings import read_settings
 from target_app.auth.settings import read_auth_settings
+from target_app.maintenance.metrics import MaintenanceMetrics
 from target_app.releases import RELEASES
 
 pytestmark = pytest.mark.parts
@@ -84,6 +86,9 @@ def test_every_pod_that_asks_to_be_scraped_says_where(base):
 
 def test_rules_ask_for_metrics_that_the_app_shows(app):
     shown = set(re.findall(r"^# TYPE (\w+)", httpx.get(app.url + "/metrics").text, re.MULTILINE))
+    registry = CollectorRegistry()
+    MaintenanceMetrics(registry)
+    shown |= {family.name for family in registry.collect()}
     shown |= {f"{name}_bucket" for name in shown}
     for path in RULES:
         for rule in _rules(path):
