@@ -3,7 +3,7 @@
 from scoring.scorecard import Scorecard
 from simulator.report.durations import both_times, drill_time, wall_time
 from simulator.report.models import MEASURES, DrillResult, GameDay
-from simulator.report.sentences import percent, plain
+from simulator.report.sentences import causes, percent, plain
 
 _SIGNS = {"met": "✓", "missed": "✗", "censored": "…", "not_assessed": "–"}
 _RESULTS = {True: "✓ every SLA met", False: "✗ an SLA was missed", None: "no drill was judged"}
@@ -75,6 +75,7 @@ def _losses(drill: DrillResult, clock: float) -> list[str]:
     if card is None or drill.verdict != "scored":
         return lines if drill.reason else [*lines, cell(card.why) if card else drill.verdict, ""]
     items = [f"- **Hard fail**: {cell(fail.why)}" for fail in card.hard_fails]
+    items += [f"- Cause: {cell(cause)}." for cause in causes(card)]
     for name, (short, _) in MEASURES.items():
         if (measure := card.measures.get(name)) and measure.verdict == "missed":
             taken = "" if measure.drill_seconds is None else f" {both_times(measure.drill_seconds, clock)}."

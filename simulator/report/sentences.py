@@ -4,7 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from scoring.scorecard import Scorecard
 from scoring.timeline import Event
+from simulator.report.durations import drill_time
 
 Tone = Literal["fault", "impact", "alert", "response", "good", "bad", "quiet"]
 
@@ -28,6 +30,19 @@ def tell(event: Event) -> Told:
     """The event as one line."""
     words, tone = _TELLERS.get(event.kind, _unknown)(event.data)
     return Told(plain(words), tone)
+
+
+def causes(card: Scorecard) -> list[str]:
+    """A sentence for each of several causes, the first one first; nothing where there is one."""
+    if len(card.faults) < 2:
+        return []
+    return [
+        f"{plain(fault.failure_mode)}{' (first cause)' if fault.is_first_cause else ''}: "
+        + (f"detected by {plain(fault.detected_by)}" if fault.detected_by else "no alert of its own")
+        + (f" after {drill_time(fault.drill_seconds)}" if fault.drill_seconds is not None else "")
+        + (", mitigated" if fault.mitigated else ", not mitigated")
+        for fault in card.faults
+    ]
 
 
 def percent(share: float) -> str:

@@ -9,7 +9,7 @@ from scoring.scorecard import DimensionCard, MeasureCard, Scorecard
 from simulator.report.durations import both_times, drill_time, wall_time
 from simulator.report.models import MEASURES, DrillResult, GameDay
 from simulator.report.palette import MARK_STYLES, VERDICT_SIGNS
-from simulator.report.sentences import percent, plain
+from simulator.report.sentences import causes, percent, plain
 
 _BAR_WIDTH = 10
 _ROOM_FOR_TWO = 112
@@ -117,6 +117,8 @@ def _facts(card: Scorecard) -> Text:
         ("\nusers    ", "dim"),
         failed + (f" ({percent(share)})" if card.requests else ""),
     )
+    for number, cause in enumerate(causes(card)):
+        line.append("\n         " if number else "\ncauses   ", "dim").append(cause)
     for fail in card.hard_fails:
         line.append(f"\nhard fail: {plain(fail.why)}", "bold red")
     return line

@@ -7,10 +7,12 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from scoring.scorecard.cards import FaultCard
 from scoring.timeline import Event, Window
 from simulator.report.lines import LineView, open_view
 from simulator.report.live import LiveView
 from simulator.report.models import DrillResult, GameDay
+from simulator.report.sentences import causes
 from simulator.report.view import View
 
 CLOCK = 60.0
@@ -108,3 +110,23 @@ def test_the_view_is_live_on_a_terminal_and_in_lines_elsewhere() -> None:
     log = Console(file=io.StringIO(), force_terminal=False)
     assert isinstance(open_view(["d"], clock=CLOCK, title="t", console=terminal), LiveView)
     assert isinstance(open_view(["d"], clock=CLOCK, title="t", console=log), LineView)
+
+
+def test_of_several_causes_each_has_a_line_with_the_first_one_named(game_day: GameDay) -> None:
+    card = next(drill.scorecard for drill in game_day.drills if drill.scorecard)
+    told = {"failure_mode": "slots", "component": "postgres", "injected_at": NOW, "detected_at": NOW, "is_gone": True}
+    first = FaultCard(**told, is_first_cause=True, detected_by="Slots", drill_seconds=90.0, mitigated=True)
+    second = first.model_copy(
+        update={
+            "failure_mode": "cache-down",
+            "is_first_cause": False,
+            "detected_by": None,
+            "drill_seconds": None,
+            "mitigated": False,
+        }
+    )
+    assert causes(card.model_copy(update={"faults": (first, second)})) == [
+        "slots (first cause): detected by Slots after 1m 30s, mitigated",
+        "cache-down: no alert of its own, not mitigated",
+    ]
+    assert causes(card.model_copy(update={"faults": (first,)})) == []
