@@ -61,8 +61,8 @@ def test_statistics_are_worked_out_once_and_then_come_from_the_cache(cached, val
     assert all(entry["low"] < entry["mean"] < entry["high"] for entry in first)
     assert _statistics(cached).json() == first  # a bootstrap worked out anew would differ
     assert (metric(cached, MISSES), metric(cached, HITS)) == (1, 1)
-    assert valkey.cli("get", "statistics:95").strip() == _statistics(cached).text
-    assert 0 < int(valkey.cli("pttl", "statistics:95")) <= 300_000
+    assert valkey.cli("get", "statistics:95:40").strip() == _statistics(cached).text
+    assert 0 < int(valkey.cli("pttl", "statistics:95:40")) <= 300_000
 
 
 def test_each_confidence_has_its_own_statistics(cached):
