@@ -19,6 +19,7 @@ ROLES = {
     "maintenance": "target_app.maintenance.role",
     "migrate": "target_app.maintenance.migrate",
     "restore": "target_app.maintenance.restore",
+    "usage-reports": "target_app.reports.role",
 }
 """What the image can be: the module whose `prepare` reads the settings and returns what runs."""
 

@@ -9,6 +9,8 @@ from importlib import import_module
 PROGRAMS = {
     "dumps": "simulator.faults.dumps",
     "export": "simulator.faults.export",
+    "guessing": "simulator.faults.guessing",
+    "reading": "simulator.faults.reading",
     "schema-change": "simulator.faults.schema_change",
     "relabel": "simulator.faults.relabel",
     "sessions": "simulator.faults.sessions",

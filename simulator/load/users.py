@@ -28,7 +28,7 @@ WEIGHTS = {LIST: 3, READ: 3, CREATE: 1, COMPLETE: 3, STATISTICS: 2, SIGN_IN: 1, 
 EVERY_S = 0.5
 REQUEST_TIMEOUT_S = 2.5
 _REMEMBERED_EXPERIMENTS = 20
-# A token that is refused is no reason to sign in without end.
+# Who is refused, with a token or at sign-in, tries to sign in again, but not without end.
 _SIGN_IN_AGAIN_AFTER_S = 2.0
 _DATASETS_OF_A_USER = 5
 _ROWS = b"prompt,answer,score\n" + b"What did the last run show?,more of the same,0.5\n" * 20
@@ -41,8 +41,9 @@ Begun = Callable[[float], None]
 class ResearchUser(FastHttpUser):  # type: ignore[misc]
     """Begins a request every `EVERY_S` seconds whether or not the earlier ones were answered.
 
-    Where there is a `sign_in_url`, a user comes with a token: signs in first, every now and then, and when the token is
-    refused. `begun` is called at each beginning with the seconds by which it was late against the schedule.
+    Where there is a `sign_in_url`, a user comes with a token: signs in first, every now and then, and again when that
+    failed or the token is refused. `begun` is called at each beginning with the seconds by which it was late against
+    the schedule.
     """
 
     abstract = True
@@ -61,7 +62,7 @@ class ResearchUser(FastHttpUser):  # type: ignore[misc]
         self.experiments: deque[str] = deque(maxlen=_REMEMBERED_EXPERIMENTS)
         self.waiting = Group()
         self.token = ""
-        self.is_refused = False
+        self.is_signed_out = False
         self.signed_in_at = perf_counter()
         gevent.sleep(phase_s(self.index, EVERY_S))
         while self.sign_in_url and not self.token:
@@ -125,13 +126,14 @@ class ResearchUser(FastHttpUser):  # type: ignore[misc]
             self.experiments.append(str(response.json()["id"]))
 
     def _has_to_sign_in(self) -> bool:
-        return self.is_refused and perf_counter() - self.signed_in_at >= _SIGN_IN_AGAIN_AFTER_S
+        return self.is_signed_out and perf_counter() - self.signed_in_at >= _SIGN_IN_AGAIN_AFTER_S
 
     def _sign_in(self) -> None:
         self.signed_in_at = perf_counter()
         response = self._send("POST", f"{self.sign_in_url}/sign-in", SIGN_IN, json=sign_in_body(self.index))
-        if response.status_code == 200:
-            self.token, self.is_refused = response.json()["access_token"], False
+        self.is_signed_out = response.status_code != HTTPStatus.OK
+        if not self.is_signed_out:
+            self.token = response.json()["access_token"]
 
     def _upload(self) -> None:
         name = f"user-{self.index}-runs-{self.turn % _DATASETS_OF_A_USER}.csv"
@@ -157,7 +159,7 @@ class ResearchUser(FastHttpUser):  # type: ignore[misc]
         with gevent.Timeout(REQUEST_TIMEOUT_S, too_late):
             response = self.client.request(method, path, name=name, **kwargs)
         if response.status_code == HTTPStatus.UNAUTHORIZED and token == self.token:
-            self.is_refused = True
+            self.is_signed_out = True
         return response
 
 

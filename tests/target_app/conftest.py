@@ -17,11 +17,12 @@ from typing import TypeVar
 import httpx
 import psycopg
 import pytest
-from credentials import JWT_SECRET, ON_CALL_KEY
+from credentials import ADA, JWT_SECRET, ON_CALL_KEY
 from waiting import until
 
 from simulator.cluster.kubelet.images.valkey.server import PROGRAMS as VALKEY_PROGRAMS
 from simulator.processes import die_with_parent
+from target_app.auth.passwords import line_of
 
 DEPLOY = Path(__file__).parents[2] / "target_app" / "deploy"
 ADMIN_TOKEN = "console"
@@ -209,6 +210,24 @@ def start_app(parts: Parts, postgres: Postgres, provider: Part) -> Callable[...,
 @pytest.fixture(scope="session")
 def app(start_app: Callable[..., Part]) -> Part:
     return start_app()
+
+
+@pytest.fixture(scope="session")
+def start_auth(parts: Parts) -> Callable[..., Part]:
+    """Starts a sign-in service that knows Ada, with the settings given."""
+
+    def start(**env: str) -> Part:
+        settings = {"JWT_SECRET": JWT_SECRET, "AUTH_USERS": line_of(ADA["user"], ADA["password"])}
+        part = parts.start("target_app", "auth", port=8060, **{**settings, **env})
+        until(lambda: answers(part.url + "/health"))
+        return part
+
+    return start
+
+
+@pytest.fixture(scope="session")
+def auth(start_auth: Callable[..., Part]) -> Part:
+    return start_auth()
 
 
 @pytest.fixture

@@ -84,8 +84,9 @@ def test_every_pod_that_asks_to_be_scraped_says_where(base):
         assert port in [p["containerPort"] for p in template["spec"]["containers"][0]["ports"]]
 
 
-def test_rules_ask_for_metrics_that_the_app_shows(app):
-    shown = set(re.findall(r"^# TYPE (\w+)", httpx.get(app.url + "/metrics").text, re.MULTILINE))
+def test_rules_ask_for_metrics_that_the_app_shows(app, auth):
+    texts = [httpx.get(part.url + "/metrics").text for part in (app, auth)]
+    shown = {name for text in texts for name in re.findall(r"^# TYPE (\w+)", text, re.MULTILINE)}
     registry = CollectorRegistry()
     MaintenanceMetrics(registry)
     shown |= {family.name for family in registry.collect()}
@@ -93,7 +94,7 @@ def test_rules_ask_for_metrics_that_the_app_shows(app):
     for path in RULES:
         for rule in _rules(path):
             asked = set(re.findall(r"\b(up|[a-z]+(?:_[a-z]+)+)(?=[{\[\s)])", rule["expr"]))
-            asked -= {"histogram_quantile", "group_left", "group_right"}
+            asked -= {"histogram_quantile", "label_replace", "group_left", "group_right"}
             asked -= set(re.findall(r"\b(\w+_over_time)\(", rule["expr"]))
             assert asked, rule["alert"]
             assert {name for name in asked if not ELSEWHERE.fullmatch(name)} <= shown, rule["alert"]

@@ -1,43 +1,25 @@
 """Who may use the API: people with a token, machines with a key, and what is refused, counted and logged."""
 
+import asyncio
+import re
 import threading
 import time
 from collections import Counter
-from contextlib import suppress
+from pathlib import Path
 
 import httpx
 import jwt
 import pytest
-from credentials import JWT_SECRET, ON_CALL_KEY
-from waiting import until
+from credentials import ADA, JWT_SECRET, ON_CALL_KEY
 
+from simulator.faults.guessing import guess_all, guesses
+from simulator.faults.reading import read_all
 from target_app.auth.limit import SourceLimit
-from target_app.auth.passwords import line_of, read_lines
+from target_app.auth.passwords import read_lines
 
 pytestmark = pytest.mark.parts
 
-ADA = {"user": "ada", "password": "notes on the engine"}
-
-
-@pytest.fixture(scope="module")
-def start_auth(parts):
-    def start(**env):
-        settings = {"JWT_SECRET": JWT_SECRET, "AUTH_USERS": line_of(ADA["user"], ADA["password"])}
-        part = parts.start("target_app", "auth", port=8060, **{**settings, **env})
-        until(lambda: _answers(part))
-        return part
-
-    return start
-
-
-def _answers(part):
-    with suppress(httpx.TransportError):
-        return httpx.get(part.url + "/health").status_code == 200
-
-
-@pytest.fixture(scope="module")
-def auth(start_auth):
-    return start_auth()
+EXPERIMENTS = Path(__file__).parents[2] / "experiments"
 
 
 def _sign_in(part, **body):
@@ -167,3 +149,25 @@ def test_a_limit_is_each_sources_own_and_comes_back_with_time():
 def test_a_bad_line_of_users_is_named_by_its_number(line):
     with pytest.raises(ValueError, match="line 2"):
         read_lines(f"# users\n{line}\n")
+
+
+def test_a_guesser_is_refused_and_counts_what_it_was_answered(start_auth, metric):
+    auth = start_auth(SIGN_IN_RATE_LIMIT="600")
+    answers = asyncio.run(guess_all(auth.url, guesses(["ada", "admin"], 80), per_s=1000, at_once=20))
+    assert set(answers) == {"401", "429"}
+    assert answers.total() == 80
+    assert metric(auth, 'auth_sign_ins_total{outcome="wrong_password",source="127.0.0.1"}') == answers["401"]
+
+
+def test_whoever_reads_with_a_stolen_key_gets_what_the_key_opens(app):
+    assert read_all(app.url, ON_CALL_KEY, per_s=100, most=3) == {"200": 3}
+    assert read_all(app.url, "a key that was revoked", per_s=100, most=2) == {"401": 2}
+
+
+def test_shipped_probes_of_the_api_show_the_key_of_people_on_call():
+    asked = 0
+    for path in EXPERIMENTS.rglob("experiment.yaml"):
+        for provider in re.findall(r"url: \"\$\{target_url\}/(?!health).*?(?=- name|\Z)", path.read_text(), re.DOTALL):
+            asked += 1
+            assert 'X-API-Key: "${api_key}"' in provider, path
+    assert asked
