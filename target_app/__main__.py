@@ -20,6 +20,8 @@ ROLES = {
     "migrate": "target_app.maintenance.migrate",
     "restore": "target_app.maintenance.restore",
     "usage-reports": "target_app.reports.role",
+    "verifier": "target_app.verifier.role",
+    "worker": "target_app.jobs.role",
 }
 """What the image can be: the module whose `prepare` reads the settings and returns what runs."""
 

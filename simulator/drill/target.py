@@ -56,6 +56,8 @@ def llm_research_api(variant: str = "base") -> Target:
         others=(
             Endpoint("cache", 6379, "CACHE_URL", "valkey://{address}"),
             Endpoint("object-store", 5000, "OBJECT_STORE_URL"),
+            Endpoint("queue", 6379, "QUEUE_URL", "valkey://{address}"),
+            Endpoint("verifier", 8070, "VERIFIER_URL"),
             Endpoint("provider-openai", 8090, "PROVIDER_OPENAI_URL"),
             Endpoint("provider-anthropic", 8090, "PROVIDER_ANTHROPIC_URL"),
         ),

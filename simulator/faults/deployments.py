@@ -23,6 +23,29 @@ def set_environment(
     return values
 
 
+def replace_pods(
+    name: str, label_selector: str, ns: str = "default", timeout: float = 60, secrets: Secrets = None
+) -> list[str]:
+    """Action: delete the Deployment's pods one at a time, each when the one before has a successor that is ready."""
+    api = create_k8s_api_client(secrets)
+    apps, core = client.AppsV1Api(api), client.CoreV1Api(api)
+    pods = [pod.metadata.name for pod in core.list_namespaced_pod(ns, label_selector=label_selector).items]
+    wanted = apps.read_namespaced_deployment(name, ns).spec.replicas
+
+    def ready() -> set[str]:
+        return {
+            pod.metadata.name
+            for pod in core.list_namespaced_pod(ns, label_selector=label_selector).items
+            if pod.metadata.deletion_timestamp is None
+            and any(c.type == "Ready" and c.status == "True" for c in pod.status.conditions or [])
+        }
+
+    for pod in pods:
+        core.delete_namespaced_pod(pod, ns)
+        until(ready, lambda seen, gone=pod: len(seen - {gone}) >= wanted, f"{wanted} pods without {pod}", timeout)  # type: ignore[misc]
+    return pods
+
+
 def environment_is(
     name: str, container: str, variable: str, value: str | None, ns: str = "default", secrets: Secrets = None
 ) -> bool:

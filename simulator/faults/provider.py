@@ -46,19 +46,34 @@ def refusals_rise(url: str, status: int = 429, by: int = 10, timeout: float = 20
     return {"before": before, "after": after}
 
 
-def completions_take(target_url: str, at_least_s: float, timeout: float = 20) -> str:
+def completions_take(target_url: str, api_key: str, at_least_s: float, timeout: float = 20) -> str:
     """Probe: a prompt that is sent to the app takes `at_least_s` seconds or more, answered or given up."""
 
     def send() -> float:
         began = monotonic()
-        try:
-            httpx.post(f"{target_url}/completions", json={"prompt": "is it slow"}, timeout=10, trust_env=False)
-        except httpx.HTTPError as error:
-            raise ActivityFailed(f"the app at {target_url} cannot be asked: {error!r}") from error
+        _complete(target_url, api_key)
         return monotonic() - began
 
     took_s = until(send, lambda seen: seen >= at_least_s, f"a completion of {at_least_s:g} s or more", timeout)
     return f"{took_s:.2f} s"
+
+
+def completions_fail(target_url: str, api_key: str, words: str, timeout: float = 20) -> str:
+    """Probe: a prompt that is sent to the app fails with a problem whose detail holds `words`. Returns the detail."""
+
+    def send() -> str:
+        answer = _complete(target_url, api_key)
+        return str(answer.json().get("detail", "")) if answer.is_error else ""
+
+    return until(send, lambda seen: words in seen, f"a completion that fails: {words}", timeout)
+
+
+def _complete(target_url: str, api_key: str) -> httpx.Response:
+    headers, prompt = {"X-API-Key": api_key}, {"prompt": "is anybody there"}
+    try:
+        return httpx.post(f"{target_url}/completions", json=prompt, headers=headers, timeout=10, trust_env=False)
+    except httpx.HTTPError as error:
+        raise ActivityFailed(f"the app at {target_url} cannot be asked: {error!r}") from error
 
 
 def _refusals(url: str, status: int) -> float:

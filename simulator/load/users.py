@@ -23,11 +23,24 @@ STATISTICS = "GET /statistics"
 SIGN_IN = "POST /sign-in"
 UPLOAD = "PUT /datasets/{name}"
 DOWNLOAD = "GET /datasets/{name}"
-WEIGHTS = {LIST: 3, READ: 3, CREATE: 1, COMPLETE: 3, STATISTICS: 2, SIGN_IN: 1, UPLOAD: 1, DOWNLOAD: 1}
+SUBMIT = "POST /jobs"
+LOOK_UP = "GET /jobs/{id}"
+WEIGHTS = {
+    LIST: 3,
+    READ: 3,
+    CREATE: 1,
+    COMPLETE: 3,
+    STATISTICS: 2,
+    SIGN_IN: 1,
+    UPLOAD: 1,
+    DOWNLOAD: 1,
+    SUBMIT: 1,
+    LOOK_UP: 1,
+}
 
 EVERY_S = 0.5
 REQUEST_TIMEOUT_S = 2.5
-_REMEMBERED_EXPERIMENTS = 20
+_REMEMBERED = 20
 # Who is refused, with a token or at sign-in, tries to sign in again, but not without end.
 _SIGN_IN_AGAIN_AFTER_S = 2.0
 _DATASETS_OF_A_USER = 5
@@ -59,7 +72,8 @@ class ResearchUser(FastHttpUser):  # type: ignore[misc]
         self.index = next(self.indices)
         self.turn = self.index
         self.datasets: set[str] = set()
-        self.experiments: deque[str] = deque(maxlen=_REMEMBERED_EXPERIMENTS)
+        self.experiments: deque[str] = deque(maxlen=_REMEMBERED)
+        self.jobs: deque[str] = deque(maxlen=_REMEMBERED)
         self.waiting = Group()
         self.token = ""
         self.is_signed_out = False
@@ -112,6 +126,11 @@ class ResearchUser(FastHttpUser):  # type: ignore[misc]
                     name,
                     json={"prompt": f"Summarise run {self.turn}.", "max_tokens": 64},
                 )
+            case "GET /jobs/{id}" if self.jobs:
+                # Whatever became of it: a job that waits or has failed is an answer, not a request that failed.
+                self._send("GET", f"/jobs/{self.jobs[self.turn % len(self.jobs)]}", name)
+            case "POST /jobs" | "GET /jobs/{id}":
+                self._submit()
             case _:
                 self._create()
 
@@ -124,6 +143,11 @@ class ResearchUser(FastHttpUser):  # type: ignore[misc]
         response = self._send("POST", "/experiments", CREATE, json=body)
         if response.status_code and response.status_code < 300:
             self.experiments.append(str(response.json()["id"]))
+
+    def _submit(self) -> None:
+        response = self._send("POST", "/jobs", SUBMIT, json={"statement": f"(p -> q) and p -> q or run_{self.turn}"})
+        if response.status_code and response.status_code < 300:
+            self.jobs.append(str(response.json()["id"]))
 
     def _has_to_sign_in(self) -> bool:
         return self.is_signed_out and perf_counter() - self.signed_in_at >= _SIGN_IN_AGAIN_AFTER_S

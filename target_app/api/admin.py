@@ -33,7 +33,7 @@ def routes(upstream: Upstream, modes: Modes, admin_key: str) -> APIRouter:
         request: Request,
         x_admin_key: Annotated[str, Header()] = "",
     ) -> dict[str, dict[str, str]]:
-        _check(x_admin_key, admin_key)
+        check_admin_key(x_admin_key, admin_key)
         service = _switch(await request.body()).service
         if service is not None and service not in upstream.breakers:
             raise Problem(404, "Not found", f"no circuit breaker {service!r}; there are {', '.join(upstream.breakers)}")
@@ -49,14 +49,15 @@ def routes(upstream: Upstream, modes: Modes, admin_key: str) -> APIRouter:
         position: Literal["on", "off"],
         x_admin_key: Annotated[str, Header()] = "",
     ) -> dict[str, bool]:
-        _check(x_admin_key, admin_key)
+        check_admin_key(x_admin_key, admin_key)
         return modes.switch(mode, on=position == "on")
 
     return router
 
 
-def _check(given: str, admin_key: str) -> None:
-    if not admin_key or not hmac.compare_digest(given.encode(), admin_key.encode()):
+def check_admin_key(shown: str, admin_key: str) -> None:
+    """Raises `Problem` unless `shown` is the key that was set; without one nothing is."""
+    if not admin_key or not hmac.compare_digest(shown.encode(), admin_key.encode()):
         raise Problem(403, "Forbidden", "the header X-Admin-Key does not hold the admin key")
 
 

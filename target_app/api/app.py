@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from fastapi import Depends, FastAPI, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from target_app.api import admin, completions, datasets, experiments, health, statistics
+from target_app.api import admin, completions, datasets, experiments, health, jobs, statistics
 from target_app.api.credentials import Credentials
 from target_app.api.journal import Journal
 from target_app.api.modes import Modes
@@ -19,6 +19,10 @@ from target_app.cache import Cache
 from target_app.cache.metrics import CacheMetrics
 from target_app.database import Database, DatabaseRefused, DatabaseUnavailable
 from target_app.database.metrics import DatabaseMetrics
+from target_app.jobs.desk import JobDesk
+from target_app.jobs.metrics import BacklogMetrics
+from target_app.jobs.queue import JobQueue, QueueUnavailable
+from target_app.jobs.records import JobRecords
 from target_app.limits.middleware import LimitRequests
 from target_app.metrics import new_registry, show_release
 from target_app.releases import Release
@@ -43,6 +47,7 @@ def build_app(settings: Settings, release: Release) -> FastAPI:
     credentials = Credentials(settings.verification, CredentialMetrics(registry))
     journal = Journal(release.describe)
     modes = Modes(read_only=settings.read_only, maintenance=settings.maintenance)
+    desk = JobDesk(JobRecords(database), JobQueue(settings.queue), BacklogMetrics(registry))
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -52,11 +57,13 @@ def build_app(settings: Settings, release: Release) -> FastAPI:
         await upstream.open()
         await release.warm_up(database, upstream)
         journal.open()
+        await desk.open()
         logger.info("serving on %s:%d, provider %s", settings.host, settings.port, settings.upstream.provider.name)
         try:
             yield
         finally:
             await journal.close()
+            await desk.close()
             await upstream.close()
             await store.close()
             await cache.close()
@@ -67,12 +74,13 @@ def build_app(settings: Settings, release: Release) -> FastAPI:
     app.add_middleware(LimitRequests, settings=settings.limits, registry=registry, exempt=NOT_USERS)
     # The last one is the outermost: what is turned away counts as well.
     app.add_middleware(CountRequests, metrics=RequestMetrics(registry))
-    for router in (experiments.routes(database, journal, release), datasets.routes(store)):
+    for router in (experiments.routes(database, journal, release), datasets.routes(store), jobs.routes(desk)):
         app.include_router(router, dependencies=[Depends(modes.keeps_data), Depends(credentials)])
     for router in (statistics.routes(database, cache), completions.routes(upstream)):
         app.include_router(router, dependencies=[Depends(modes.serves), Depends(credentials)])
     for router in (
         health.routes(database, cache, store, upstream, credentials),
+        jobs.operator_routes(desk, settings.admin_key),
         admin.routes(upstream, modes, settings.admin_key),
     ):
         app.include_router(router)
@@ -97,6 +105,11 @@ def _answer_errors(app: FastAPI) -> None:
     @app.exception_handler(DatabaseRefused)
     async def refused(request: Request, error: DatabaseRefused) -> Response:
         return await answer_problem(request, Problem(500, "Database error", str(error)))
+
+    @app.exception_handler(QueueUnavailable)
+    async def not_accepted(request: Request, error: QueueUnavailable) -> Response:
+        problem = Problem(503, "Queue unavailable", str(error), retry_after_s=_RETRY_SOON_S)
+        return await answer_problem(request, problem)
 
     @app.exception_handler(RateLimited)
     async def limited(request: Request, error: RateLimited) -> Response:

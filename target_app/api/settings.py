@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from target_app.auth.settings import VerificationSettings, read_verification_settings
 from target_app.cache.settings import CacheSettings, read_cache_settings
 from target_app.database.settings import DatabaseSettings, read_database_settings
+from target_app.jobs.settings import QueueSettings, read_queue_settings
 from target_app.limits.settings import LimitSettings, read_limit_settings
 from target_app.settings import Reader
 from target_app.storage.settings import StorageSettings, read_storage_settings
@@ -24,6 +25,7 @@ class Settings:
     verification: VerificationSettings
     read_only: bool
     maintenance: bool
+    queue: QueueSettings
     admin_key: str = field(repr=False)
     host: str
     port: int
@@ -41,6 +43,7 @@ def read_settings(env: Mapping[str, str]) -> Settings:
         verification=read_verification_settings(read),
         read_only=read.boolean("READ_ONLY", False),
         maintenance=read.boolean("MAINTENANCE_MODE", False),
+        queue=read_queue_settings(read),
         admin_key=read.text("ADMIN_KEY", ""),
         host=read.text("POD_IP", "0.0.0.0"),
         port=read.integer("PORT", 8080, 0, 65535),

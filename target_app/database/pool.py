@@ -51,7 +51,13 @@ class DatabaseRefused(Exception):
 class Database:
     """Statements in autocommit mode; `trouble` is None, or what went wrong last and has not gone right since."""
 
-    def __init__(self, settings: DatabaseSettings, metrics: DatabaseMetrics, release: Release) -> None:
+    def __init__(
+        self,
+        settings: DatabaseSettings,
+        metrics: DatabaseMetrics,
+        release: Release,
+        application_name: str = "llm-research-api",
+    ) -> None:
         self.trouble: str | None = None
         self._metrics = metrics
         self._release = release
@@ -65,7 +71,7 @@ class Database:
                 "autocommit": True,
                 "row_factory": dict_row,
                 "connect_timeout": max(2, round(settings.connect_timeout_s)),
-                "application_name": "llm-research-api",
+                "application_name": application_name,
                 "options": f"-c statement_timeout={round(settings.statement_timeout_s * 1000)}",
             },
             min_size=settings.pool_min_size,

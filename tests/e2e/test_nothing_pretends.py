@@ -6,14 +6,17 @@ import threading
 import time
 from collections.abc import Callable
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import httpx
 import psycopg
 import pytest
+import yaml
 from playing import Home
 
 CLOCK = 120
+MANIFESTS = Path(__file__).parents[2] / "target_app" / "deploy" / "base"
 NS = "llm-research"
 
 
@@ -131,7 +134,8 @@ def test_a_gradual_rollout_of_the_same_mistake_costs_users_less(up: Home) -> Non
 def test_what_was_up_before_is_up_afterwards_and_whole(up: Home) -> None:
     deployments = json.loads(up.kubectl("get", "deployments", "-n", NS, "-o", "json"))["items"]
     names = {d["metadata"]["name"] for d in deployments}
-    assert names == {"llm-research-api", "postgres", "provider-openai", "provider-anthropic"}
+    manifests = yaml.safe_load_all(up.kubectl("kustomize", str(MANIFESTS)))
+    assert names == {each["metadata"]["name"] for each in manifests if each["kind"] == "Deployment"}
     deadline = time.monotonic() + 30
     while "3/3" not in up.kubectl("get", "deployment", "llm-research-api", "-n", NS):
         assert time.monotonic() < deadline

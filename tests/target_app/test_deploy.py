@@ -10,11 +10,12 @@ from pathlib import Path
 import httpx
 import pytest
 import yaml
-from prometheus_client import CollectorRegistry
+from prometheus_client import CollectorRegistry, generate_latest
 
 from simulator.load.researchers import RESEARCHERS, sign_in_body
 from target_app.api.settings import read_settings
 from target_app.auth.settings import read_auth_settings
+from target_app.jobs.metrics import WorkerMetrics
 from target_app.maintenance.metrics import MaintenanceMetrics
 from target_app.releases import RELEASES
 
@@ -89,7 +90,8 @@ def test_rules_ask_for_metrics_that_the_app_shows(app, auth):
     shown = {name for text in texts for name in re.findall(r"^# TYPE (\w+)", text, re.MULTILINE)}
     registry = CollectorRegistry()
     MaintenanceMetrics(registry)
-    shown |= {family.name for family in registry.collect()}
+    WorkerMetrics(registry)
+    shown |= set(re.findall(r"^# TYPE (\w+)", generate_latest(registry).decode(), re.MULTILINE))
     shown |= {f"{name}_bucket" for name in shown}
     for path in RULES:
         for rule in _rules(path):

@@ -1,0 +1,1 @@
+"""The verifier: a tool of its own that jobs call. It decides propositional statements."""
