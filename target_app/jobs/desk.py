@@ -63,15 +63,16 @@ class JobDesk:
             try:
                 await self._look()
             except (QueueUnavailable, DatabaseUnavailable, DatabaseRefused) as error:
+                self._show(nan, nan, nan)
                 logger.debug("the backlog could not be looked at: %s", error)
             await asyncio.sleep(_LOOK_EVERY_S)
 
     async def _look(self) -> None:
         """The queue before the database: a job that ends in between is then missing from the latter, and not lost."""
-        shown = self._metrics
-        for gauge in (shown.length, shown.oldest_age, shown.lost):
-            gauge.set(nan)
-        length = await self._queue.length()
-        shown.length.set(length)
-        shown.oldest_age.set(await self._queue.oldest_age_s())
-        shown.lost.set(max(0, await self._records.count_queued() - length))
+        length, oldest_age_s = await self._queue.length(), await self._queue.oldest_age_s()
+        self._show(length, oldest_age_s, max(0, await self._records.count_queued() - length))
+
+    def _show(self, length: float, oldest_age_s: float, lost: float) -> None:
+        self._metrics.length.set(length)
+        self._metrics.oldest_age.set(oldest_age_s)
+        self._metrics.lost.set(lost)
