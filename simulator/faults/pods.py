@@ -28,6 +28,7 @@ def containers_ended(
         return {
             pod.metadata.name: f"{end.reason} with status {end.exit_code}"
             for pod in api.list_namespaced_pod(ns, label_selector=label_selector).items
+            if pod.metadata.deletion_timestamp is None  # one that was told to end is no evidence
             for status in pod.status.container_statuses or []
             for end in (status.last_state.terminated, status.state.terminated)
             if end is not None and reason in ("", end.reason) and (exit_codes is None or end.exit_code in exit_codes)
