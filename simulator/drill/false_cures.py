@@ -61,7 +61,8 @@ def command(cure: FalseCure, temptations: Temptations, target: Target) -> str | 
     nowhere = '{"spec": {"selector": {"app": "switched-off"}}}'
     default = (
         f"kubectl patch service {target.app.service} -n {target.namespace} --type merge -p '{nowhere}'\n"
-        f"kubectl delete pods -n {target.namespace} -l {target.selector} --wait=false"
+        f"kubectl delete pods -n {target.namespace} -l {target.selector} --wait=false\n"
+        f"kubectl rollout status deployment/{target.deployment} -n {target.namespace} --timeout=10s || true"
     )
     return {
         SCALE_TO_ZERO: f"kubectl scale {workload} -n {target.namespace} --replicas=0",

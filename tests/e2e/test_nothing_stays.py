@@ -79,11 +79,10 @@ def assert_abort_recorded(home: Home) -> None:
         assert "drill.aborted" in kinds, "the record says that the drill was aborted"
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_an_interrupted_run_takes_the_fault_back_and_says_so(home: Home, number: signal.Signals) -> None:
+def test_an_interrupted_run_takes_the_fault_back_and_says_so(home: Home) -> None:
     pid, output = run_away(home, "crash-loop-bad-config")
     wait_for(home, output, "incident")
-    os.kill(pid, number)
+    os.kill(pid, signal.SIGINT)
     _, status = os.waitpid(pid, 0)
     assert os.waitstatus_to_exitcode(status) == 130, output.read_text()
     assert "interrupted" in output.read_text()
