@@ -40,6 +40,7 @@ class Autopilot:
     severity: str = ""
     _paged_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     _escalated: set[str] = field(default_factory=set)
+    _diagnosed: str = ""
     following: Following = field(init=False)
 
     def __post_init__(self) -> None:
@@ -102,7 +103,8 @@ class Autopilot:
             await asyncio.sleep(PACE_S / 2)
         alert, runbook = found
         component = alert["data"]["labels"].get("component", "")
-        diagnosis = {"component": component, "failure_mode": runbook.path.parent.name}
+        self._diagnosed = runbook.path.parent.name
+        diagnosis = {"component": component, "failure_mode": self._diagnosed}
         await self.pager.say("diagnosis.submitted", diagnosis)
         return runbook
 
@@ -133,6 +135,8 @@ class Autopilot:
 
     def _is_due(self, rule: Escalation, now: datetime) -> bool:
         when = rule.when
+        if self._diagnosed in when.failure_modes:
+            return True
         if when.level is None or self.playbook.graver(when.level, self.severity) != self.severity:
             return False
         if when.until == "mitigated" and self.following.is_mitigated:
