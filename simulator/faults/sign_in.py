@@ -10,7 +10,7 @@ _LIMIT_S = 5.0
 _REFUSED = 'outcome="wrong_password"'
 
 
-def signs_in_within(auth_url: str, user: str, password: str, limit_s: float = 1.0) -> bool:
+def signs_in_within(auth_url: str, user: str, password: str, limit_s: float = 2.0) -> bool:
     """Probe: a user gets in, and within so many seconds."""
     seconds = _seconds(auth_url, user, password)
     return seconds is not None and seconds <= limit_s
