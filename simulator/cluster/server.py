@@ -130,7 +130,7 @@ async def serve(settings: Settings, mark: str) -> None:
             addresses=addresses,
             runtime=kubelet,
             audit=lambda line: _append(audit, line),
-            metrics=lambda: state_metrics.render(store),
+            metrics=lambda: state_metrics.render(store, table.cpu_periods()),
             usage=Usage(store, table),
             absent=() if confinement.gate else (NETWORK_POLICIES.group,),
         )

@@ -7,6 +7,7 @@ import sys
 from importlib import import_module
 
 PROGRAMS = {
+    "crowd": "simulator.faults.crowd",
     "dumps": "simulator.faults.dumps",
     "export": "simulator.faults.export",
     "guessing": "simulator.faults.guessing",

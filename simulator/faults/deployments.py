@@ -98,6 +98,36 @@ def change_container(
     return changes
 
 
+def cap_cpu(
+    name: str,
+    container: str,
+    cores: str | None,
+    max_unavailable: str | int,
+    timeout: float = 60,
+    ns: str = "default",
+    secrets: Secrets = None,
+) -> str:
+    """Action: give a container a CPU limit (None: take it away), and wait until every pod has it. Idempotent.
+
+    `max_unavailable`: how many pods are replaced at a time; the Deployment keeps it.
+    """
+    api = client.AppsV1Api(create_k8s_api_client(secrets))
+    template = {"spec": {"containers": [{"name": container, "resources": {"limits": {"cpu": cores}}}]}}
+    strategy = {"rollingUpdate": {"maxUnavailable": max_unavailable}}
+    api.patch_namespaced_deployment(name, ns, {"spec": {"strategy": strategy, "template": template}})
+
+    def look() -> Any:
+        return api.read_namespaced_deployment(name, ns)
+
+    def rolled_out(seen: Any) -> bool:
+        status, wanted = seen.status, seen.spec.replicas
+        counts = (status.replicas, status.updated_replicas, status.available_replicas)
+        return status.observed_generation >= seen.metadata.generation and counts == (wanted,) * 3
+
+    until(look, rolled_out, f"pods of {name} with a CPU limit of {cores}", timeout)
+    return f"CPU limit {cores or 'none'}"
+
+
 def memory_limit(name: str, container: str, ns: str = "default", secrets: Secrets = None) -> str:
     """Probe: the memory that a container may have in the newest revision, as the manifest says; empty without limit."""
     api = client.AppsV1Api(create_k8s_api_client(secrets))

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from fastapi import Depends, FastAPI, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from target_app.api import admin, completions, datasets, experiments, health, jobs, statistics
+from target_app.api import admin, completions, datasets, experiments, health, jobs, similarity, statistics
 from target_app.api.credentials import Credentials
 from target_app.api.journal import Journal
 from target_app.api.modes import Modes
@@ -76,7 +76,7 @@ def build_app(settings: Settings, release: Release) -> FastAPI:
     app.add_middleware(CountRequests, metrics=RequestMetrics(registry))
     for router in (experiments.routes(database, journal, release), datasets.routes(store), jobs.routes(desk)):
         app.include_router(router, dependencies=[Depends(modes.keeps_data), Depends(credentials)])
-    for router in (statistics.routes(database, cache), completions.routes(upstream)):
+    for router in (similarity.routes(database), statistics.routes(database, cache), completions.routes(upstream)):
         app.include_router(router, dependencies=[Depends(modes.serves), Depends(credentials)])
     for router in (
         health.routes(database, cache, store, upstream, credentials),

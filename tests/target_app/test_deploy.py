@@ -24,7 +24,7 @@ pytestmark = pytest.mark.parts
 DEPLOY = Path(__file__).parents[2] / "target_app" / "deploy"
 RULES = sorted((DEPLOY / "monitoring" / "rules").glob("*.yaml"))
 # From kube-state-metrics, from the load generator, and from Prometheus itself.
-ELSEWHERE = re.compile(r"(kube_|locust_)\w+|up")
+ELSEWHERE = re.compile(r"(container_cpu_|kube_|locust_)\w+|up")
 
 
 def _render(variant: str) -> dict[tuple[str, str], dict]:

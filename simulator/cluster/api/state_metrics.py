@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from simulator.cluster.api import service_metrics, workload_metrics
+from simulator.cluster.api import container_metrics, service_metrics, workload_metrics
 from simulator.cluster.api.workload_metrics import Family, Sample
 from simulator.cluster.objects import quantities, states
 from simulator.cluster.resources import (
@@ -29,12 +29,13 @@ _REASONS = ("Evicted", "NodeAffinity", "NodeLost", "Shutdown", "UnexpectedAdmiss
 """Why a pod is over that did not end by itself."""
 
 
-def render(store: Store) -> str:
-    """All metrics in the Prometheus text format."""
+def render(store: Store, cpu_periods: Mapping[tuple[str, str], tuple[int, int]] | None = None) -> str:
+    """All metrics in the Prometheus text format; `cpu_periods` as a node's processes have them."""
     pods = list(store.list(PODS))
     families: list[Family] = [
         *_pods(pods),
         *_containers(pods),
+        *container_metrics.cpu_periods(pods, cpu_periods or {}),
         *_deployments(list(store.list(DEPLOYMENTS))),
         *_replica_sets(list(store.list(REPLICA_SETS))),
         *workload_metrics.stateful_sets(store.list(STATEFUL_SETS)),

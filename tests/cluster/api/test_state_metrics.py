@@ -83,3 +83,13 @@ def test_a_pod_tells_that_it_was_evicted_or_fits_nowhere() -> None:
     assert 'kube_pod_status_reason{namespace="ns",pod="stuck",uid="stuck",reason="Evicted"} 0\n' in text
     assert 'kube_pod_status_unschedulable{namespace="ns",pod="stuck",uid="stuck"} 1\n' in text
     assert 'kube_pod_status_unschedulable{namespace="ns",pod="lost"' not in text
+
+
+def test_containers_with_a_cpu_limit_tell_how_often_they_had_to_wait() -> None:
+    store = Store()
+    store.create(PODS, pod({}))
+    text = render(store, {("p", "c"): (20, 7), ("gone", "c"): (1, 1)})
+    assert 'container_cpu_cfs_periods_total{namespace="ns",pod="p",container="c"} 20\n' in text
+    assert 'container_cpu_cfs_throttled_periods_total{namespace="ns",pod="p",container="c"} 7\n' in text
+    assert "gone" not in text
+    assert "cfs_periods_total{" not in render(store)

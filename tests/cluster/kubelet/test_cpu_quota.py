@@ -84,3 +84,12 @@ def test_a_greedy_program_gets_its_limit_however_late_we_look(cores: float, late
 def test_a_limit_is_a_number_of_cores(limit: str | None, cores: float | None) -> None:
     limits = {"memory": "1Gi", **({"cpu": limit} if limit else {})}
     assert amounts.cpu_limit({"resources": {"limits": limits}}) == cores
+
+
+def test_periods_are_counted_and_those_in_which_it_waited() -> None:
+    allowance = Allowance(0.5, 0.0, PROCESSORS)
+    allowance.renew(10 * PERIOD_S)
+    assert (allowance.periods, allowance.throttled_periods) == (10, 0)
+    allowance.spend(0.06)
+    allowance.renew(11 * PERIOD_S)
+    assert (allowance.periods, allowance.throttled_periods) == (11, 1)

@@ -5,6 +5,8 @@ is left over is lost. The kernel stops a process at the very nanosecond; we look
 beyond the quota until we looked is owed, and taken off the next ones. The average holds.
 """
 
+import math
+
 PERIOD_S = 0.1
 _MOST_OWED = 10
 """Periods: what was used while nobody could look (the machine stood still) is not held against a program for long."""
@@ -23,6 +25,10 @@ class Allowance:
         self._used_s = 0.0
         self._renewed_at = now + PERIOD_S
         self._busy_for = _BUSY_PERIODS
+        self.periods = 0
+        """Periods that are over, as the kernel counts them in `cpu.stat`."""
+        self.throttled_periods = 0
+        """Those in which the container had to wait."""
 
     @property
     def is_used_up(self) -> bool:
@@ -40,6 +46,8 @@ class Allowance:
             return
         begun = int((now - self._renewed_at) / PERIOD_S) + 1
         self._renewed_at += begun * PERIOD_S
+        self.periods += begun
+        self.throttled_periods += min(begun, math.ceil(-self._left_s / self._quota_s) or 1) if self.is_used_up else 0
         is_near = self.is_used_up or self._used_s > self._quota_s / 2
         self._busy_for = _BUSY_PERIODS if is_near else max(0, self._busy_for - begun)
         self._left_s = min(self._quota_s, max(self._left_s, -_MOST_OWED * self._quota_s) + begun * self._quota_s)

@@ -94,6 +94,15 @@ class ProcessTable:
                 found[uid, name] = used
         return found
 
+    def cpu_periods(self) -> dict[tuple[str, str], tuple[int, int]]:
+        """Periods of containers with a CPU limit, and those in which they had to wait; keys as in `used`."""
+        found = {}
+        for pid, watched in self._watched.items():
+            if (periods := self._throttle.periods(pid)) is not None:
+                uid, name, _ = watched.mark.split("/")
+                found[uid, name] = periods
+        return found
+
     async def run(self) -> None:
         """Sweep, and hold containers to their CPU limits, for ever; asleep while none runs."""
         adopt_orphans()

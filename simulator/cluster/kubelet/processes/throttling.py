@@ -41,6 +41,11 @@ class Throttle:
         if not self._limited:
             self._occupied.clear()
 
+    def periods(self, pid: int) -> tuple[int, int] | None:
+        """A container's periods, and those in which it had to wait; None where it has no limit."""
+        limited = self._limited.get(pid)
+        return None if limited is None else limited.periods
+
     def take(self, members: Mapping[int, Iterable[int]]) -> None:
         """A sweep of /proc: the processes of each container."""
         for pid, each in self._limited.items():
@@ -78,6 +83,10 @@ class _Limited:
         """When each process that we have sent a signal to was started."""
         self._standing: set[int] = set()
         self.join([main])
+
+    @property
+    def periods(self) -> tuple[int, int]:
+        return self._allowance.periods, self._allowance.throttled_periods
 
     def join(self, pids: Iterable[int]) -> None:
         """These are its processes too."""
