@@ -8,6 +8,7 @@ from importlib import import_module
 
 PROGRAMS = {
     "crowd": "simulator.faults.crowd",
+    "dashboards": "simulator.faults.dashboards",
     "dumps": "simulator.faults.dumps",
     "export": "simulator.faults.export",
     "guessing": "simulator.faults.guessing",

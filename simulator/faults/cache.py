@@ -40,6 +40,11 @@ def keys_of(cache_url: str, pattern: str) -> int:
         return sum(1 for _ in cache.scan_iter(pattern, count=_STEP))
 
 
+def holds_keys(cache_url: str, pattern: str, at_least: int, timeout: float = 30) -> int:
+    """Probe: at least so many keys match a pattern. Returns how many do."""
+    return until(lambda: keys_of(cache_url, pattern), lambda n: n >= at_least, f"keys {pattern} in the cache", timeout)
+
+
 def remove_keys(cache_url: str, pattern: str) -> int:
     """Action: remove the keys that match a pattern. Idempotent. Returns how many there were."""
     with Valkey.from_url(cache_url, socket_timeout=3) as cache:
@@ -54,6 +59,13 @@ def set_memory_limit(cache_url: str, limit: str) -> str:
     with Valkey.from_url(cache_url, socket_timeout=3) as cache:
         cache.config_set("maxmemory", limit)
     return limit
+
+
+def set_eviction_policy(cache_url: str, policy: str) -> str:
+    """Action: set `maxmemory-policy` of the running server. Idempotent."""
+    with Valkey.from_url(cache_url, socket_timeout=3) as cache:
+        cache.config_set("maxmemory-policy", policy)
+    return policy
 
 
 def _refused(cache: Valkey) -> int:
