@@ -31,7 +31,10 @@ def set_secret(name: str, values: dict[str, str], ns: str = "default", secrets: 
 def put_secret_back(
     name: str, values: dict[str, str], deployments: list[str], ns: str = "default", secrets: Secrets = None
 ) -> str:
-    """Action: a Secret as it was, read anew by the Deployments that use it; nothing where it is so. Idempotent."""
+    """Action: a Secret as it was, read anew by the Deployments that use it; nothing where it is so. Idempotent.
+
+    New pods come before the old ones go, and the Deployments keep that strategy.
+    """
     api = create_k8s_api_client(secrets)
     core, apps = client.CoreV1Api(api), client.AppsV1Api(api)
     held = core.read_namespaced_secret(name, ns).data or {}
@@ -40,7 +43,8 @@ def put_secret_back(
     core.patch_namespaced_secret(name, ns, {"stringData": values})
     restarted = {"kubectl.kubernetes.io/restartedAt": datetime.now(UTC).isoformat(timespec="seconds")}
     for deployment in deployments:
-        body = {"spec": {"template": {"metadata": {"annotations": restarted}}}}
+        gently = {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": 0, "maxSurge": "100%"}}
+        body = {"spec": {"strategy": gently, "template": {"metadata": {"annotations": restarted}}}}
         apps.patch_namespaced_deployment(deployment, ns, body)
     return f"put back, and restarted {', '.join(deployments)}"
 

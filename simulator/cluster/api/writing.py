@@ -173,7 +173,7 @@ class Writer:
             after = managed_fields.record_update(model_of(target.resource.kind), old, new, known, by)
         if before and managed_entries.are_alike(before, after):
             bare = {key: value for key, value in old["metadata"].items() if key != "managedFields"}
-            if {**new, "metadata": bare} == new:
+            if {**old, "metadata": bare} == new:
                 after = before
         if after:
             new["metadata"]["managedFields"] = after

@@ -1,6 +1,8 @@
 """Server-side apply and managed fields through the HTTP API."""
 
+import asyncio
 import json
+from itertools import count
 from typing import Any
 
 import pytest
@@ -108,6 +110,24 @@ async def test_a_conflict_with_an_update_says_through_which_version_and_when(ser
     at = stored["metadata"]["managedFields"][0]["time"]
     _, status = await _apply(server, f"{CONFIG_MAPS}/cm", _config_map(a="9"))
     assert status["message"] == f'Apply failed with 1 conflict: conflict with "tool" using v1 at {at}: .data.a'
+
+
+async def test_a_field_that_its_owner_changes_again_has_a_new_time(server) -> None:
+    path = f"{CONFIG_MAPS}/cm"
+    _, stored = await server.call("POST", f"{CONFIG_MAPS}?fieldManager=tool", _config_map(a="1"))
+    before = stored["metadata"]["managedFields"][0]["time"]
+
+    async def change(value: int) -> str:
+        body = {"data": {"a": str(value)}}
+        _, stored = await server.call("PATCH", f"{path}?fieldManager=tool", body, media=MERGE)
+        assert _owners(stored) == [("tool", "Update", "")]
+        return stored["metadata"]["managedFields"][0]["time"]
+
+    async with asyncio.timeout(10):  # times are whole seconds
+        for value in count(2):
+            if await change(value) > before:
+                break
+            await asyncio.sleep(0.1)
 
 
 async def test_a_field_goes_when_its_last_owner_no_longer_applies_it(server) -> None:
