@@ -1,12 +1,15 @@
 """The upstream provider's own console: its quota, its condition and its keys, and what it then answers."""
 
-from time import monotonic
+from time import monotonic, time
 from typing import Any
 
 import httpx
 from chaoslib.exceptions import ActivityFailed
 
 from simulator.faults.waiting import until
+
+# The start of a process is told by the kernel's clock, in whole seconds of when it booted.
+_CLOCKS_AGREE_S = 1.5
 
 
 def set_quota(url: str, admin_token: str, requests_per_minute: float, burst: float | None = None) -> dict[str, Any]:
@@ -58,14 +61,27 @@ def completions_take(target_url: str, api_key: str, at_least_s: float, timeout: 
     return f"{took_s:.2f} s"
 
 
-def completions_fail(target_url: str, api_key: str, words: str, timeout: float = 20) -> str:
-    """Probe: a prompt that is sent to the app fails with a problem whose detail holds `words`. Returns the detail."""
+def connections_fail(target_url: str, timeout: float = 20) -> str:
+    """Probe: a process of the app that started while the probe looked counts calls that found no connection.
 
-    def send() -> str:
-        answer = _complete(target_url, api_key)
-        return str(answer.json().get("detail", "")) if answer.is_error else ""
+    By the app's metrics, so that it is seen as early as an alert could be.
+    """
+    began = time() - _CLOCKS_AGREE_S
 
-    return until(send, lambda seen: words in seen, f"a completion that fails: {words}", timeout)
+    def look() -> float:
+        try:
+            shown = _metrics(target_url)
+        except httpx.HTTPError:  # of a pod that is just being replaced
+            return 0.0
+        started = sum(value for line, value in shown if line.startswith("process_start_time_seconds"))
+        return sum(
+            value
+            for line, value in shown
+            if started > began and line.startswith("model_api_requests_total{") and 'status="unreachable"' in line
+        )
+
+    calls = until(look, lambda seen: seen > 0, "calls to a provider that find no connection", timeout)
+    return f"{calls:g} calls found no connection"
 
 
 def _complete(target_url: str, api_key: str) -> httpx.Response:
@@ -77,12 +93,18 @@ def _complete(target_url: str, api_key: str) -> httpx.Response:
 
 
 def _refusals(url: str, status: int) -> float:
-    text = httpx.get(f"{url}/metrics", timeout=5, trust_env=False).raise_for_status().text
     return sum(
-        float(line.rsplit(" ", 1)[1])
-        for line in text.splitlines()
+        value
+        for line, value in _metrics(url)
         if line.startswith("provider_requests_total{") and f'status="{status}"' in line
     )
+
+
+def _metrics(url: str) -> list[tuple[str, float]]:
+    """Name with labels, and value, of every sample."""
+    text = httpx.get(f"{url}/metrics", timeout=5, trust_env=False).raise_for_status().text
+    samples = (line.rpartition(" ") for line in text.splitlines() if not line.startswith("#"))
+    return [(name, float(value)) for name, _, value in samples]
 
 
 def _console(url: str, admin_token: str, body: dict[str, Any]) -> dict[str, Any]:
