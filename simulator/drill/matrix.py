@@ -1,5 +1,6 @@
 """The matrix: every failure mode played once, whatever became of the others, and what they say together."""
 
+import asyncio
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -77,7 +78,8 @@ def entries_of(plan: Plan, *, is_oracle_tried: bool) -> list[Entry]:
 async def play_matrix(plan: Plan, *, is_oracle_tried: bool = False) -> Exit:
     """Play the plan's scenarios and print the table. OK only if every drill shows what it is for.
 
-    `is_oracle_tried`: play what must not pass for a mitigation, to see that it does not.
+    `is_oracle_tried`: play what must not pass for a mitigation, to see that it does not. What was played before an
+    interruption is shown and written, too.
     """
     started_at, alert_for_s = datetime.now(UTC), for_s(plan.target)
     console = Console() if sys.stdout.isatty() else Console(width=LOG_WIDTH)
@@ -102,13 +104,22 @@ async def play_matrix(plan: Plan, *, is_oracle_tried: bool = False) -> Exit:
             results.append(played.result)
             view.told(row_line(row, len(rows), len(entries)))
 
-        run = await _play_all(plan, entries, view, note)
+        try:
+            run = await _play_all(plan, entries, view, note)
+        except asyncio.CancelledError:
+            if rows:
+                _publish(plan, _sum_up(plan, rows, started_at, is_whole=False), console)
+            raise
     matrix = _sum_up(plan, rows, started_at)
-    console.print(matrix_report(matrix))
+    _publish(plan, matrix, console)
     write_game_day(plan, game_day_of(plan, tuple(results), started_at, Exit(matrix.exit_status)), run, console)
+    return Exit(matrix.exit_status)
+
+
+def _publish(plan: Plan, matrix: Matrix, console: Console) -> None:
+    console.print(matrix_report(matrix))
     if plan.options.json is not None:
         write_json(matrix, plan.options.json)
-    return Exit(matrix.exit_status)
 
 
 def _purpose(plan: Plan) -> Purpose:
@@ -155,11 +166,12 @@ def _not_played(scenario: Scenario, reason: str) -> DrillResult:
     )
 
 
-def _sum_up(plan: Plan, rows: Sequence[MatrixRow], started_at: datetime) -> Matrix:
+def _sum_up(plan: Plan, rows: Sequence[MatrixRow], started_at: datetime, *, is_whole: bool = True) -> Matrix:
     rows = sorted(rows, key=lambda row: (row.family, row.failure_mode))
     passed = sum(row.passed for row in rows)
     undone = any(row.verdict != "scored" for row in rows)
-    status = Exit.OK if passed == len(rows) else Exit.NOT_POSSIBLE if undone else Exit.SLA_MISSED
+    judged = Exit.OK if passed == len(rows) else Exit.NOT_POSSIBLE if undone else Exit.SLA_MISSED
+    status = judged if is_whole else Exit.INTERRUPTED
     return Matrix(
         playbook=plan.playbook.name,
         responder=plan.responder,
