@@ -7,6 +7,7 @@ while after that is followed as well. Then it resolves. It never sees the truth.
 """
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -40,6 +41,7 @@ class Autopilot:
     severity: str = ""
     _paged_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     _escalated: set[str] = field(default_factory=set)
+    _fired: dict[str, Mapping[str, str]] = field(default_factory=dict)
     _diagnosed: str = ""
     following: Following = field(init=False)
 
@@ -150,8 +152,9 @@ class Autopilot:
         return not limits.is_outside(readings.error_share, readings.p95_ms, self.normal.p95_ms)
 
     async def _assess(self) -> str:
-        alerts = [event["data"]["labels"] for event in await self.pager.firing()]
-        return assess(self.playbook, await self.dashboard.read(), alerts, self.normal.p95_ms)
+        """By what users meet now, and by every alert of the incident: one that is over already is part of it."""
+        self._fired |= {event["data"]["fingerprint"]: event["data"]["labels"] for event in await self.pager.firing()}
+        return assess(self.playbook, await self.dashboard.read(), self._fired.values(), self.normal.p95_ms)
 
     async def _impact(self) -> str:
         readings = await self.dashboard.read()
