@@ -8,6 +8,7 @@ import pytest
 from typer.main import get_command
 
 from simulator.cli import app
+from simulator.drill.experiment import read_experiment
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -45,3 +46,12 @@ def test_every_relative_link_leads_somewhere() -> None:
 @pytest.mark.parametrize("target", ["gameday", "matrix", "test", "check", "bench", "help"])
 def test_the_makefile_lists_its_targets(target: str) -> None:
     assert re.search(rf"^{target}:.*##", (ROOT / "Makefile").read_text(), re.MULTILINE)
+
+
+def test_every_failure_mode_is_on_its_page_with_its_alerts() -> None:
+    page = (ROOT / "docs" / "failure-modes.md").read_text()
+    for path in sorted((ROOT / "experiments").glob("*/*/experiment.yaml")):
+        experiment = read_experiment(path)
+        row = next((line for line in page.splitlines() if f"experiments/{experiment.name}/runbook.md" in line), "")
+        told = {name.strip("*") for cell in row.split("|")[3:4] for name in cell.strip().split(", ")}
+        assert told == set(experiment.truth["alerts"]), experiment.name
