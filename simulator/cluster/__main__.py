@@ -6,6 +6,7 @@ Prints one JSON line when the API answers: `{"kubeconfig": ..., "server": ..., "
 import argparse
 import asyncio
 import logging
+import signal
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -28,6 +29,7 @@ from simulator.errors import BadInput, GamedayError
 def main(arguments: Sequence[str]) -> int:
     """Run until told to end; the exit status is that of `simulator.errors`."""
     options = _parser().parse_args(arguments)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)  # what `nohup` leaves ignored, every pod would inherit
     logging.basicConfig(
         stream=sys.stderr,
         level=logging.DEBUG if options.verbose else logging.INFO,

@@ -169,5 +169,5 @@ def test_shipped_probes_of_the_api_show_the_key_of_people_on_call():
     for path in EXPERIMENTS.rglob("experiment.yaml"):
         for provider in re.findall(r"url: \"\$\{target_url\}/(?!health).*?(?=- name|\Z)", path.read_text(), re.DOTALL):
             asked += 1
-            assert 'X-API-Key: "${api_key}"' in provider, path
+            assert 'X-API-Key: "${api_key}"' in provider or 'api_key: "${api_key}"' in provider, path
     assert asked
