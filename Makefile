@@ -33,9 +33,9 @@ types: $(VENV)/.developed ## mypy --strict
 unit: $(VENV)/.developed ## the quick tests
 	@$(BIN)/pytest -n 2 -m "not e2e and not conformance and not cluster and not parts"
 
-test: $(VENV)/.developed lint types ## everything: unit tests, other projects' clients, whole drills (under 8 minutes)
+test: $(VENV)/.developed lint types ## everything: unit tests, other projects' clients, whole drills, one at a time (about 18 minutes)
 	@$(BIN)/pytest -n 3 -m "not e2e"
-	@$(BIN)/pytest -n 2 --dist loadfile -m e2e
+	@$(BIN)/pytest -m e2e
 
 conformance: $(VENV)/.developed ## other projects' clients, with every kubectl here; KUBECONFIG=... runs them on that cluster
 	@CONFORMANCE_EVERY_KUBECTL=1 CONFORMANCE_KUBECONFIG="$(named_kubeconfig)" \
