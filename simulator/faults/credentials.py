@@ -3,6 +3,7 @@
 from base64 import b64decode
 from collections import Counter
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from kubernetes import client
 
 from simulator.faults.waiting import until
 
+_ROLL_OUT_LIMIT_S = 20.0
 _TRIES = 9
 """Connections, each to the replica whose turn it is: several for each of a few replicas."""
 _STOLEN: set[str] = set()
@@ -33,7 +35,8 @@ def put_secret_back(
 ) -> str:
     """Action: a Secret as it was, read anew by the Deployments that use it; nothing where it is so. Idempotent.
 
-    New pods come before the old ones go, and the Deployments keep that strategy.
+    New pods come before the old ones go, and the Deployments keep that strategy. Returns when no pod is left that read
+    the other Secret: a Deployment that is put back to its former template meanwhile would keep those.
     """
     api = create_k8s_api_client(secrets)
     core, apps = client.CoreV1Api(api), client.AppsV1Api(api)
@@ -46,7 +49,25 @@ def put_secret_back(
         gently = {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": 0, "maxSurge": "100%"}}
         body = {"spec": {"strategy": gently, "template": {"metadata": {"annotations": restarted}}}}
         apps.patch_namespaced_deployment(deployment, ns, body)
+    for deployment in deployments:
+        until(partial(_pods, apps, deployment, ns), _is_whole, f"new pods of {deployment}", _ROLL_OUT_LIMIT_S)
     return f"put back, and restarted {', '.join(deployments)}"
+
+
+def _pods(apps: client.AppsV1Api, deployment: str, ns: str) -> dict[str, int]:
+    """How many pods a Deployment wants, has in all, and has ready of its newest template; none before it was seen."""
+    found = apps.read_namespaced_deployment_status(deployment, ns)
+    seen = found.status.observed_generation == found.metadata.generation
+    counts = {
+        "all": found.status.replicas,
+        "updated": found.status.updated_replicas,
+        "ready": found.status.ready_replicas,
+    }
+    return {"wanted": found.spec.replicas, **{name: (count or 0) if seen else 0 for name, count in counts.items()}}
+
+
+def _is_whole(pods: dict[str, int]) -> bool:
+    return all(count == pods["wanted"] for count in pods.values())
 
 
 def use_stolen_key(spec_path: str, container: str, api_key: str, ns: str = "default", secrets: Secrets = None) -> str:
