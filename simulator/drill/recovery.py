@@ -16,8 +16,9 @@ async def look_at_recovery(stage: Stage, injection: Injection, witness: Witness)
     """Look, take the faults back, and put what was seen on the timeline."""
     at = datetime.now(UTC)
     restart = await _restart_one(stage, is_well=witness.is_well)
+    seen = await witness.look()  # before the roll-backs: what they do to users is not the responder's
     causes = cause_conditions(await injection.release())
-    await witness.post_check("recovered", [*await witness.look(), *causes, restart], at)
+    await witness.post_check("recovered", [*seen, *causes, restart], at)
 
 
 def cause_conditions(deviations: dict[str, str | None]) -> list[Condition]:
