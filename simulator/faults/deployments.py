@@ -1,5 +1,6 @@
 """Bad revisions: a setting of a Deployment changed and rolled out, as a release pipeline would."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from chaosk8s import create_k8s_api_client
@@ -7,6 +8,11 @@ from chaoslib.types import Secrets
 from kubernetes import client
 
 from simulator.faults.waiting import until
+
+_TOLD_BY = {"CrashLoopBackOff": "Back-off restarting failed container"}
+"""What the kubelet's Event says for a reason to wait, where the reason itself is not in its words."""
+_EVENTS_BEFORE = timedelta(seconds=5)
+"""A probe may begin late on a busy machine; an earlier drill ended its pods longer ago than this."""
 
 
 def set_environment(
@@ -150,18 +156,39 @@ def pods_wait_for(
     ns: str = "default",
     timeout: float = 30,
     secrets: Secrets = None,
-) -> dict[str, Any]:
-    """Probe: at least so many pods have a container waiting for `reason`, or one of them. Returns restarts by pod."""
-    reasons = [reason] if isinstance(reason, str) else reason
-    api = client.CoreV1Api(create_k8s_api_client(secrets))
+) -> dict[str, str]:
+    """Probe: at least so many pods have a container waiting for `reason`, or one of them. Returns the reasons by pod.
 
-    def waiting() -> dict[str, int]:
-        pods = api.list_namespaced_pod(ns, label_selector=label_selector).items
+    Pods that waited and are gone count too, by their Events: a quick responder may have ended them before the first
+    look.
+    """
+    reasons = [reason] if isinstance(reason, str) else reason
+    api = create_k8s_api_client(secrets)
+    core, apps = client.CoreV1Api(api), client.AppsV1Api(api)
+    since = datetime.now(UTC) - _EVENTS_BEFORE
+
+    def waiting() -> dict[str, str]:
         return {
-            pod.metadata.name: status.restart_count
-            for pod in pods
+            pod.metadata.name: status.state.waiting.reason
+            for pod in core.list_namespaced_pod(ns, label_selector=label_selector).items
             for status in pod.status.container_statuses or []
             if status.state.waiting is not None and status.state.waiting.reason in reasons
         }
 
-    return until(waiting, lambda pods: len(pods) >= at_least, f"pods {label_selector} in {reason}", timeout)
+    def told() -> dict[str, str]:
+        sets = apps.list_namespaced_replica_set(ns, label_selector=label_selector).items
+        names = tuple(f"{each.metadata.name}-" for each in sets)
+        return {
+            event.involved_object.name: why
+            for event in core.list_namespaced_event(ns, field_selector="involvedObject.kind=Pod").items
+            for why in reasons
+            if event.involved_object.name.startswith(names)
+            and event.last_timestamp is not None
+            and event.last_timestamp >= since
+            and _TOLD_BY.get(why, why) in event.message
+        }
+
+    def seen() -> dict[str, str]:
+        return {**told(), **waiting()}
+
+    return until(seen, lambda pods: len(pods) >= at_least, f"pods {label_selector} in {reason}", timeout)

@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -33,9 +33,26 @@ T = TypeVar("T")
 class Part:
     """A process of ours with what it has said."""
 
-    process: "subprocess.Popen[bytes]"
+    command: list[str]
+    env: dict[str, str]
     log: Path
     url: str
+    process: "subprocess.Popen[bytes]" = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.start()
+
+    def start(self) -> None:
+        """Again, if it has ended."""
+        with self.log.open("ab") as out:
+            self.process = subprocess.Popen(
+                self.command,
+                env={**os.environ, **self.env},
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=out,
+                preexec_fn=die_with_parent,
+            )
 
     @cached_property
     def client(self) -> httpx.Client:
@@ -70,32 +87,28 @@ class Parts:
     def start(self, module: str, *arguments: str, address: str | None = None, port: int, **env: str) -> Part:
         address = address or self.address()
         log = self.folder / f"{len(self._started)}.log"
-        with log.open("wb") as out:
-            process = subprocess.Popen(
-                [sys.executable, "-m", module, *arguments],
-                env={**os.environ, "POD_IP": address, **env},
-                stdin=subprocess.DEVNULL,
-                stdout=out,
-                stderr=out,
-                preexec_fn=die_with_parent,
-            )
-        part = Part(process, log, f"http://{address}:{port}")
+        command = [sys.executable, "-m", module, *arguments]
+        part = Part(command, {"POD_IP": address, **env}, log, f"http://{address}:{port}")
         self._started.append(part)
         return part
 
-    def close(self) -> None:
-        for part in reversed(self._started):
-            with suppress(ProcessLookupError, subprocess.TimeoutExpired):
-                if part.process.poll() is None:
-                    part.stop()
+    @contextmanager
+    def ended(self) -> Iterator[None]:
+        """Whatever is started inside ends with it, whether or not it stops in time."""
+        before = len(self._started)
+        try:
+            yield
+        finally:
+            for part in reversed(self._started[before:]):
+                with suppress(ProcessLookupError, subprocess.TimeoutExpired):
+                    if part.process.poll() is None:
+                        part.stop()
 
 
 @dataclass
 class Postgres:
     """A server as the image runs it, with the app's schema and few slots."""
 
-    parts: Parts
-    root: Path
     address: str
     part: Part
 
@@ -108,15 +121,22 @@ class Postgres:
         return False
 
     def restart(self) -> None:
-        self.part = _start_postgres(self.parts, self.root, self.address)
+        self.part.start()
         until(self.accepts)
 
 
 @pytest.fixture(scope="session")
 def parts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Parts]:
-    started = Parts(tmp_path_factory.mktemp("parts"))
-    yield started
-    started.close()
+    parts = Parts(tmp_path_factory.mktemp("parts"))
+    with parts.ended():
+        yield parts
+
+
+@pytest.fixture(autouse=True)
+def what_a_test_starts_ends_with_it(parts: Parts) -> Iterator[None]:
+    """Or it would go on asking the app, and hold the few slots of the database, while others are tested."""
+    with parts.ended():
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -124,7 +144,7 @@ def postgres(parts: Parts) -> Postgres:
     root = parts.folder / "pod"
     shutil.copytree(DEPLOY / "base" / "initdb", root / "docker-entrypoint-initdb.d")
     address = parts.address()
-    server = Postgres(parts, root, address, _start_postgres(parts, root, address))
+    server = Postgres(address, _start_postgres(parts, root, address))
     until(server.accepts)
     return server
 
@@ -133,7 +153,6 @@ def postgres(parts: Parts) -> Postgres:
 class Valkey:
     """A server as the image runs it, on an address of its own."""
 
-    parts: Parts
     address: str
     part: Part
 
@@ -146,28 +165,25 @@ class Valkey:
         return subprocess.run(command, capture_output=True, text=True, timeout=20).stdout
 
     def restart(self) -> None:
-        self.part = _start_valkey(self.parts, self.address)
+        self.part.start()
         until(lambda: self.cli("ping") == "PONG\n")
 
 
 @pytest.fixture
-def valkey(parts: Parts) -> Iterator[Valkey]:
+def valkey(parts: Parts) -> Valkey:
     address = parts.address()
-    server = Valkey(parts, address, _start_valkey(parts, address))
+    server = Valkey(address, _start_valkey(parts, address))
     until(lambda: server.cli("ping") == "PONG\n")
-    yield server
-    server.part.process.kill()
-    server.part.process.wait()
+    return server
 
 
 @pytest.fixture
-def object_store(parts: Parts) -> Iterator[Part]:
+def object_store(parts: Parts) -> Part:
     """An empty one, on an address of its own."""
     address = parts.address()
     part = parts.start("moto.server", "-H", address, "-p", "5000", address=address, port=5000)
     until(lambda: answers(part.url + "/moto-api/data.json"))
-    yield part
-    part.stop(signal.SIGKILL)
+    return part
 
 
 @pytest.fixture(scope="session")

@@ -19,9 +19,7 @@ REFUSED = 'cache_errors_total{kind="out_of_memory"}'
 
 @pytest.fixture
 def cached(start_app, valkey):
-    part = start_app(CACHE_URL=valkey.url, CACHE_RETRY_FOR="0.4")
-    yield part
-    part.stop()
+    return start_app(CACHE_URL=valkey.url, CACHE_RETRY_FOR="0.4")
 
 
 def _statistics(part, **query):

@@ -1,5 +1,6 @@
 """Jobs on real parts: accepted, verified, tried again, lost with their queue, and put into it again."""
 
+import itertools
 import signal
 import socket
 from collections.abc import Callable, Iterator
@@ -31,8 +32,8 @@ def verifier(start_verifier):
 
 
 @pytest.fixture
-def start_worker(parts, postgres, valkey, verifier) -> Iterator[Callable]:
-    started = []
+def start_worker(parts, postgres, valkey, verifier) -> Callable:
+    number = itertools.count()
 
     def start(**env):
         settings = {
@@ -43,18 +44,14 @@ def start_worker(parts, postgres, valkey, verifier) -> Iterator[Callable]:
             "LEAN_TOOLCHAIN": "4.9.0",
             "ISABELLE_TOOLCHAIN": "2024",
             "JOB_VISIBILITY_TIMEOUT": "1",
-            "HOSTNAME": f"worker-{len(started)}",
+            "HOSTNAME": f"worker-{next(number)}",
             "WORKER_CONCURRENCY": "1",
         }
         part = parts.start("target_app", "worker", port=8085, **{**settings, **env})
-        started.append(part)
         until(lambda: _is_healthy(part))
         return part
 
-    yield start
-    for part in started:
-        if part.process.poll() is None:
-            part.stop()
+    return start
 
 
 @pytest.fixture
@@ -65,7 +62,6 @@ def api(start_app, postgres, valkey) -> Iterator[httpx.Client]:
     with httpx.Client(base_url=app.url, headers={"X-API-Key": ON_CALL_KEY}, timeout=10) as client:
         client.part = app
         yield client
-    app.stop()
 
 
 def _is_healthy(part):

@@ -141,7 +141,6 @@ def test_read_only_refuses_writes_and_serves_reads_until_it_is_switched_off(star
     switched = httpx.post(app.url + "/admin/read-only/off", headers={"X-Admin-Key": "admin"})
     assert switched.json() == {"read_only": False, "maintenance": False}
     assert app.client.post("/experiments", json=experiment).status_code == 201
-    app.stop()
 
 
 def test_maintenance_closes_everything_but_health_and_admin(start_app):
@@ -151,4 +150,3 @@ def test_maintenance_closes_everything_but_health_and_admin(start_app):
     assert httpx.get(app.url + "/health/live").status_code == 200
     httpx.post(app.url + "/admin/maintenance/off", headers={"X-Admin-Key": "admin"})
     assert app.client.get("/experiments").status_code == 200
-    app.stop()

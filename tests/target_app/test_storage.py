@@ -22,9 +22,7 @@ DENY = """{"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Principal"
 
 @pytest.fixture
 def storing(start_app, object_store):
-    part = start_app(S3_ENDPOINT_URL=object_store.url, S3_TIMEOUT="5", **KEYS)
-    yield part
-    part.stop()
+    return start_app(S3_ENDPOINT_URL=object_store.url, S3_TIMEOUT="5", **KEYS)
 
 
 @pytest.fixture
@@ -71,18 +69,16 @@ def test_a_policy_that_denies_is_told_and_everything_else_goes_on(storing, s3, m
     assert _store_seen(storing) == {"status": "ok"}
 
 
-def test_a_store_that_came_back_empty_is_used_at_once(storing, object_store, parts, eventually, metric):
+def test_a_store_that_came_back_empty_is_used_at_once(storing, object_store, eventually, metric):
     _upload(storing)
     object_store.stop()
     refused = _upload(storing)
     assert refused.status_code == 503
     assert refused.headers["retry-after"] == "1"
     assert metric(storing, 'object_store_requests_total{operation="upload",status="unreachable"}') == 1
-    address = object_store.url.removeprefix("http://").partition(":")[0]
-    again = parts.start("moto.server", "-H", address, "-p", "5000", address=address, port=5000)
+    object_store.start()
     eventually(lambda: _upload(storing).status_code == 204)
     assert storing.client.get("/datasets/runs.csv").status_code == 200
-    again.stop()
 
 
 def test_without_a_store_datasets_alone_are_unavailable(app):
