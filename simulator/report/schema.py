@@ -5,10 +5,11 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from simulator.report.gate import Gate
 from simulator.report.matrix import Matrix
 from simulator.report.models import GameDay, Report
 
-MODELS: dict[str, type[Report]] = {"game-day": GameDay, "matrix": Matrix}
+MODELS: dict[str, type[Report]] = {"game-day": GameDay, "matrix": Matrix, "gate": Gate}
 _DRAFT = "https://json-schema.org/draft/2020-12/schema"
 
 
