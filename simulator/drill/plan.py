@@ -3,30 +3,32 @@
 import os
 import shutil
 import socket
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 import httpx
 
 from scoring.errors import ScoringError
 from scoring.playbook import Playbook
 from scoring.playbook.file import load_playbook, playbook_text
-from simulator.drill.catalog import experiment_file, nearest, suite_file
+from simulator.drill.catalog import experiment_file, nearest
 from simulator.drill.clock import DrillClock
 from simulator.drill.documents import read_document
 from simulator.drill.experiment import check_severity, read_experiment
 from simulator.drill.scenario import Scenario
+from simulator.drill.suite import Suite, SuiteDrill, SuiteFile, read_suite
 from simulator.drill.target import Target, llm_research_api
 from simulator.errors import BadInput, NotPossible
 from simulator.monitor.rescale import alert_names
 
 RESPONDERS = ("autopilot", "none")
 DEFAULT_PLAYBOOK = "llm-research-lab"
+Number = TypeVar("Number", int, float)
 SPACE_NEEDED = 200 * 1024 * 1024
 SIGNAL_PORT = 9646
 """Where the target's own prometheus.yml expects the load generator; a Prometheus of the user's scrapes it there."""
-_SUITE_KEYS = {"title", "playbook", "responder", "clock", "users", "variant", "experiments"}
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,8 @@ class Plan:
     target: Target
     root: Path
     options: Options
+    not_assessed: tuple[str, ...] = ()
+    """Dimensions that do not count here."""
 
     @property
     def nodes(self) -> int:
@@ -74,32 +78,22 @@ def plan_experiments(names: list[str], options: Options, root: Path, *, at_once:
     if at_once and len(set(files)) < max(2, len(files)):
         raise BadInput("--together needs two experiments or more, each once")
     title = " + ".join(names) if len(names) <= 3 else f"{len(names)} experiments"
-    return _plan({"title": title}, [files] if at_once else [[file] for file in files], options, root)
+    drills = [files] if at_once else [[file] for file in files]
+    return _plan(Suite(title=title, experiments=tuple(map(_drill, drills))), drills, options, root)
 
 
 def plan_suite(name: str, options: Options, root: Path) -> Plan:
     """The game day that a suite describes; `options` win over it. Raises `BadInput`."""
-    path = suite_file(name)
-    document = read_document(path)
-    for key in document.data:
-        if key not in _SUITE_KEYS:
-            raise document.fail(f"'{key}' is no field of a suite{nearest(str(key), sorted(_SUITE_KEYS))}", key)
-    names = document.data.get("experiments")
-    if not isinstance(names, list) or not names:
-        raise document.fail("'experiments' lists what is played, in order", "experiments")
-    files = []
-    for index, item in enumerate(names):
-        at_once = item if isinstance(item, list) and item else [item]
-        try:
-            files.append([_beside(path.parent, str(name)) for name in at_once])
-        except BadInput as error:
-            raise document.fail(str(error), "experiments", index) from None
-    return _plan({"title": path.stem, **document.data}, files, options, root)
+    return plan_suite_file(read_suite(name), options, root)
 
 
-def _beside(folder: Path, name: str) -> Path:
-    """An experiment of a suite: a path from the suite's folder comes first."""
-    return experiment_file(str(folder / name) if (folder / name).exists() else name)
+def plan_suite_file(file: SuiteFile, options: Options, root: Path) -> Plan:
+    """The game day of a suite that was read; its scenarios are the suite's drills, in order. Raises `BadInput`."""
+    return _plan(file.suite.model_copy(update={"title": file.title}), file.files, options, root)
+
+
+def _drill(files: Sequence[Path]) -> SuiteDrill:
+    return SuiteDrill(experiment=tuple(map(str, files)))
 
 
 def known_alerts(target: Target) -> list[str]:
@@ -107,22 +101,25 @@ def known_alerts(target: Target) -> list[str]:
     return [name for path in target.rules for name in alert_names(path.read_text(encoding="utf-8"))]
 
 
-def _plan(suite: dict[str, Any], files: list[list[Path]], options: Options, root: Path) -> Plan:
-    clock = DrillClock(_number("clock", options.clock, suite.get("clock"), 60.0))
-    users = int(_number("users", options.users, suite.get("users"), 30))
+def _plan(suite: Suite, files: Sequence[Sequence[Path]], options: Options, root: Path) -> Plan:
+    clock = DrillClock(_first(options.clock, suite.clock, 60.0))
+    users = _first(options.users, suite.users, 30)
     if not 1 <= users <= 500:
         raise BadInput(f"--users: {users} is out of bounds; give 1 to 500 users, the load stays on this machine")
-    responder = options.responder or suite.get("responder") or RESPONDERS[0]
+    responder = options.responder or suite.responder or RESPONDERS[0]
     if responder not in RESPONDERS:
-        raise BadInput(f"--responder: '{responder}' is none{nearest(str(responder), list(RESPONDERS))}")
-    target = llm_research_api(options.variant or suite.get("variant") or "base")
+        raise BadInput(f"--responder: '{responder}' is none{nearest(responder, list(RESPONDERS))}")
+    target = llm_research_api(options.variant or suite.variant or "base")
     if not target.manifests.is_dir():
         raise BadInput(f"variant '{target.manifests.name}' is none of the target; there are: base, gradual")
-    playbook, text = _playbook(options.playbook or suite.get("playbook") or DEFAULT_PLAYBOOK)
+    playbook, text = _playbook(options.playbook or suite.playbook or DEFAULT_PLAYBOOK)
     alerts = known_alerts(target)
     scenarios = tuple(
-        Scenario(tuple(read_experiment(path, alerts=alerts) for path in at_once), is_control=options.control)
-        for at_once in files
+        Scenario(
+            tuple(read_experiment(path, alerts=alerts) for path in at_once),
+            is_control=options.control or drill.control,
+        )
+        for at_once, drill in zip(files, suite.experiments, strict=True)
     )
     for experiment in (each for scenario in scenarios for each in scenario.experiments):
         check_severity(experiment, playbook.name, [level.id for level in playbook.levels])
@@ -130,7 +127,7 @@ def _plan(suite: dict[str, Any], files: list[list[Path]], options: Options, root
     _check_prometheus(options)
     _check_outputs(options, root)
     return Plan(
-        title=str(suite["title"]),
+        title=suite.title,
         scenarios=scenarios,
         playbook=playbook,
         playbook_text=text,
@@ -140,6 +137,7 @@ def _plan(suite: dict[str, Any], files: list[list[Path]], options: Options, root
         target=target,
         root=root,
         options=options,
+        not_assessed=suite.not_assessed,
     )
 
 
@@ -151,12 +149,8 @@ def _playbook(name: str) -> tuple[Playbook, str]:
     return playbook, playbook_text(name)
 
 
-def _number(name: str, given: float | None, planned: Any, default: float) -> float:
-    value = given if given is not None else planned if planned is not None else default
-    try:
-        return float(value)
-    except (TypeError, ValueError):
-        raise BadInput(f"--{name}: {value!r} is no number") from None
+def _first(given: Number | None, planned: Number | None, default: Number) -> Number:
+    return given if given is not None else planned if planned is not None else default
 
 
 def _check_cluster(options: Options) -> None:

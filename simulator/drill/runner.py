@@ -131,6 +131,7 @@ class Drill:
                 "started_at": instant(),
                 "truth": self.scenario.truth(plan.playbook),
                 "game_day": self.stage.run.id,
+                "not_assessed": list(plan.not_assessed),
             }
         )
         await self.stage.scoring.post_event(self.id, "drill.started", "runner", {"experiment": self.scenario.name})
