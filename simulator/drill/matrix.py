@@ -2,58 +2,26 @@
 
 import asyncio
 import sys
-import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from itertools import groupby
 
 from rich.console import Console
 
 from simulator.drill.catalog import shipped_experiments
-from simulator.drill.false_cures import FalseCure, cures_of
+from simulator.drill.false_cures import cures_of
 from simulator.drill.game_day import game_day_of, write_game_day
+from simulator.drill.in_turn import Entry, Played, play_in_turn
 from simulator.drill.monitoring import for_s
 from simulator.drill.plan import Plan
-from simulator.drill.runner import Drill
-from simulator.drill.scenario import Scenario
-from simulator.drill.stage import set_stage
-from simulator.errors import BadInput, Exit, NotPossible
+from simulator.errors import BadInput, Exit
 from simulator.report.matrix import Matrix, MatrixRow, Purpose, median_beyond_for, row_of
 from simulator.report.matrix_table import matrix_report, row_line
 from simulator.report.models import DrillResult, this_machine
 from simulator.report.publish import write_json
 from simulator.report.quiet import open_quiet_view
-from simulator.report.view import View
 
 LOG_WIDTH = 140
 """Columns of the table in a log, which has no width of its own."""
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One drill of a matrix. `act` is done in place of a response, to see that it does not count."""
-
-    scenario: Scenario
-    act: FalseCure | None = None
-
-    @property
-    def nodes(self) -> int:
-        """How many the cluster has to have."""
-        return max(experiment.nodes for experiment in self.scenario.experiments)
-
-
-@dataclass(frozen=True)
-class Played:
-    """A drill that is over: what came of it, what refused its act, and the wall seconds that it took."""
-
-    entry: Entry
-    result: DrillResult
-    refused_by: tuple[str, ...] = ()
-    wall_s: float = 0.0
-
-
-Over = Callable[[Played], None]
 
 
 def matrix_names(names: Sequence[str], families: Sequence[str]) -> list[str]:
@@ -90,7 +58,7 @@ async def play_matrix(plan: Plan, *, is_oracle_tried: bool = False) -> Exit:
     labels = list(dict.fromkeys(entry.scenario.label for entry in entries))
     with open_quiet_view(labels, clock=plan.clock.factor, title=plan.title, console=console) as view:
 
-        def note(played: Played) -> None:
+        def note(played: Played) -> bool:
             row = row_of(
                 played.result,
                 family=played.entry.scenario.experiments[0].family,
@@ -103,9 +71,10 @@ async def play_matrix(plan: Plan, *, is_oracle_tried: bool = False) -> Exit:
             rows.append(row)
             results.append(played.result)
             view.told(row_line(row, len(rows), len(entries)))
+            return False
 
         try:
-            run = await _play_all(plan, entries, view, note)
+            run = await play_in_turn(plan, entries, view, note)
         except asyncio.CancelledError:
             if rows:
                 _publish(plan, _sum_up(plan, rows, started_at, is_whole=False), console)
@@ -126,44 +95,6 @@ def _purpose(plan: Plan) -> Purpose:
     if plan.options.control:
         return "control"
     return "missed" if plan.responder == "none" else "mitigated"
-
-
-async def _play_all(plan: Plan, entries: Sequence[Entry], view: View, over: Over) -> str:
-    """One stage for drills that need a cluster of the same shape; returns the id of the first one's run.
-
-    After a drill that could not be carried out the rest gets a new stage: what that one left behind is not theirs.
-    """
-    run = ""
-    number = 0
-    for _, group in groupby(sorted(entries, key=lambda e: e.nodes), key=lambda e: e.nodes):
-        left = list(group)
-        while left:
-            scenarios = tuple(entry.scenario for entry in left)
-            try:
-                async with set_stage(replace(plan, scenarios=scenarios), lambda text: view.phase("", text)) as stage:
-                    run = run or stage.run.id
-                    is_sound = True
-                    while left and is_sound:
-                        number, entry, began = number + 1, left.pop(0), time.monotonic()
-                        drill = Drill(stage, entry.scenario, f"{stage.run.id}-{number}", view, entry.act)
-                        result = await drill.play()
-                        over(Played(entry, result, drill.refused_by, time.monotonic() - began))
-                        is_sound = result.verdict != "aborted"
-            except NotPossible as error:
-                for entry in left:
-                    over(Played(entry, _not_played(entry.scenario, str(error))))
-                left = []
-    return run
-
-
-def _not_played(scenario: Scenario, reason: str) -> DrillResult:
-    return DrillResult(
-        title=scenario.title,
-        failure_mode=scenario.label,
-        experiment=scenario.name,
-        verdict="aborted",
-        reason=reason,
-    )
 
 
 def _sum_up(plan: Plan, rows: Sequence[MatrixRow], started_at: datetime, *, is_whole: bool = True) -> Matrix:
