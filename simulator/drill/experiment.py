@@ -1,5 +1,6 @@
 """An experiment as a drill sees it: a Chaos Toolkit file and the ground truth in its `gameday` extension."""
 
+import re
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from simulator.drill.false_cures import Temptations
 EXTENSION = "gameday"
 IMPACTS = ("users", "none")
 """Whom a fault is felt by: users, or nobody, where an alert is all that tells of it."""
+_WORKLOAD = re.compile(r"(deployment|statefulset)/[a-z0-9]([-a-z0-9]*[a-z0-9])?")
 
 
 @dataclass(frozen=True)
@@ -147,6 +149,14 @@ def _check_choices(document: Document, truth: dict[str, Any], at: tuple[str | in
     given, known = truth.get("oracle", {}), [field.name for field in fields(Temptations)]
     if not isinstance(given, dict) or not given.keys() <= set(known):
         raise document.fail(f"'oracle' has {', '.join(known)}, and nothing else", *at, "oracle")
+    workload = given.get("workload")
+    if workload is not None and not _WORKLOAD.fullmatch(str(workload)):
+        raise document.fail(
+            f"'workload' is a deployment or statefulset, such as deployment/worker, not {workload!r}",
+            *at,
+            "oracle",
+            "workload",
+        )
     nodes = truth.get("nodes", 1)
     if not isinstance(nodes, int) or not 1 <= nodes <= 32:
         raise document.fail(f"'nodes' is how many nodes the cluster needs, 1 to 32, not {nodes!r}", *at, "nodes")

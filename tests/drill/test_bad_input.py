@@ -74,6 +74,13 @@ def test_a_fault_that_names_no_step_is_refused(tmp_path: Path) -> None:
         plan(tmp_path, own_experiment(tmp_path, text))
 
 
+def test_an_oracle_that_names_no_workload_is_refused(tmp_path: Path) -> None:
+    text = SHIPPED.replace("    fault: {", "    oracle: {workload: cache}\n    fault: {")
+    said = r"yaml:\d+: 'workload' is a deployment or statefulset, such as deployment/worker, not 'cache'"
+    with pytest.raises(BadInput, match=said):
+        plan(tmp_path, own_experiment(tmp_path, text))
+
+
 def test_a_severity_that_the_playbook_does_not_have_is_refused(tmp_path: Path) -> None:
     text = SHIPPED.replace("llm-research-lab: SEV-1", "llm-research-lab: SEV1")
     with pytest.raises(BadInput, match=r"yaml:\d+: 'SEV1' is no severity of the playbook .*did you mean 'SEV-1'"):

@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 import yaml
 
+from simulator.drill.catalog import shipped_experiments
+from simulator.drill.experiment import read_experiment
 from simulator.drill.false_cures import (
     FALSE_CURES,
     FEATURE_OFF,
@@ -84,6 +86,18 @@ def test_what_is_typed_concerns_the_workload_that_the_experiment_names() -> None
     assert command(RESTART, named, target) == "kubectl rollout restart statefulset/cache -n llm-research"
     assert command(FEATURE_OFF, named, target) == "kubectl delete service cache"
     assert command(SILENCE, named, target) is None
+
+
+def test_every_workload_that_a_shipped_experiment_names_is_in_the_manifests() -> None:
+    target = llm_research_api()
+    deployed = {
+        f"{part['kind'].lower()}/{part['metadata']['name']}"
+        for path in target.manifests.glob("*.yaml")
+        for part in yaml.safe_load_all(path.read_text())
+        if part["kind"] in ("Deployment", "StatefulSet")
+    }
+    named = {read_experiment(path).temptations.workload for _, path in shipped_experiments()} - {None}
+    assert {"deployment/auth", "deployment/postgres"} <= named <= deployed
 
 
 def test_a_feature_is_switched_off_for_connections_that_are_open_as_well() -> None:
