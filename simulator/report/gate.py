@@ -72,7 +72,8 @@ class ComparedWith(Report):
 class Gate(Report):
     """A suite played as a gate, under one playbook and clock (drill seconds per wall second).
 
-    `outcome` is failed if a drill failed, else inconclusive if one could not be judged, else passed.
+    `outcome` is failed if a drill failed, else inconclusive if one could not be judged, else passed. `suite_at` is the
+    suite's own file, where a requirement is shown that has no place to begin at.
     """
 
     version: Literal[1] = 1
@@ -87,5 +88,6 @@ class Gate(Report):
     machine: Machine
     revision: Revision
     baseline: ComparedWith | None = None
+    suite_at: Place | None = None
     drills: tuple[GatedDrill, ...]
     exit_status: Annotated[int, Field(ge=0, le=255)]

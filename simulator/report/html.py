@@ -22,31 +22,13 @@ from simulator.report.marks import Mark, marks_of, origin_of
 from simulator.report.models import MEASURES, DrillResult, GameDay
 from simulator.report.sentences import Told, milliseconds, percent, tell
 
-_VERDICTS = {"met": "✓ met", "missed": "✗ missed", "censored": "… not finished", "not_assessed": "– not assessed"}
-
-
-def render_html(game_day: GameDay) -> str:
-    """The whole file. The charts' script is in it once, compressed, and only if there is a chart."""
-    drills = [_page(drill, index) for index, drill in enumerate(game_day.drills, start=1)]
-    figures = {f"chart-{page.index}": page.figure for page in drills if page.figure is not None}
-    return (
-        _environment()
-        .get_template("game-day.html")
-        .render(
-            day=game_day,
-            drills=drills,
-            measures=MEASURES,
-            style=_asset("style.css"),
-            script=_asset("charts.js") if figures else "",
-            figures=_as_script_data(figures),
-            plotly=compressed_plotly() if figures else "",
-        )
-    )
-
-
-def compressed_plotly() -> str:
-    """plotly.js as base64 of gzip: less than half of its size, and its own links are not the page's."""
-    return base64.b64encode(gzip.compress(get_plotlyjs().encode(), compresslevel=9, mtime=0)).decode()
+_VERDICTS = {
+    "met": "✓ met",
+    "missed": "✗ missed",
+    "censored": "… not finished",
+    "not_assessed": "– not assessed",
+    "not_judged": "? not judged",
+}
 
 
 @dataclass(frozen=True)
@@ -57,8 +39,11 @@ class _Moment:
 
 
 @dataclass(frozen=True)
-class _Page:
+class DrillPage:
+    """One drill as a page shows it; `index` is its number in the file, `kicker` what stands above its title."""
+
     index: int
+    kicker: str
     drill: DrillResult
     figure: dict[str, Any] | None
     marks: Sequence[Mark]
@@ -71,13 +56,44 @@ class _Page:
         return "onset" if card and card.onset_at else "the start"
 
 
-def _page(drill: DrillResult, index: int) -> _Page:
+def render_html(game_day: GameDay) -> str:
+    """The whole file. The charts' script is in it once, compressed, and only if there is a chart."""
+    drills = [page_of(drill, index, f"Drill {index}") for index, drill in enumerate(game_day.drills, start=1)]
+    return render_page("game-day.html", drills, day=game_day)
+
+
+def render_page(template: str, drills: Sequence[DrillPage], **subject: object) -> str:
+    """A template with the pages of its drills, their charts, the house's style and its own subject."""
+    figures = {f"chart-{page.index}": page.figure for page in drills if page.figure is not None}
+    return (
+        _environment()
+        .get_template(template)
+        .render(
+            drills=drills,
+            measures=MEASURES,
+            style=_asset("style.css"),
+            script=_asset("charts.js") if figures else "",
+            figures=_as_script_data(figures),
+            plotly=compressed_plotly() if figures else "",
+            **subject,
+        )
+    )
+
+
+def compressed_plotly() -> str:
+    """plotly.js as base64 of gzip: less than half of its size, and its own links are not the page's."""
+    return base64.b64encode(gzip.compress(get_plotlyjs().encode(), compresslevel=9, mtime=0)).decode()
+
+
+def page_of(drill: DrillResult, index: int, kicker: str) -> DrillPage:
+    """What the page shows of a drill."""
     timeline, card = drill.timeline, drill.scorecard
     if timeline is None:
-        return _Page(index, drill, None, (), (), None)
+        return DrillPage(index, kicker, drill, None, (), (), None)
     origin_at = origin_of(timeline, card)
-    return _Page(
+    return DrillPage(
         index,
+        kicker,
         drill,
         figure(timeline, card),
         marks_of(timeline, card, origin_at),

@@ -40,7 +40,7 @@ def write_report(game_day: GameDay, folder: Path) -> ReportPaths:
     }
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        _write_whole(texts)
+        write_whole(texts)
     except OSError as error:
         raise NotPossible(
             f"{folder}: the report cannot be written: {error.strerror}; choose another --report"
@@ -52,12 +52,13 @@ def write_json(published: Report, path: Path) -> None:
     """Write the JSON of a game day or a matrix alone to `path`, whole or not at all. Raises NotPossible."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        _write_whole({path: render_json(published)})
+        write_whole({path: render_json(published)})
     except OSError as error:
         raise NotPossible(f"{path}: cannot be written: {error.strerror}; choose another --json") from None
 
 
-def _write_whole(texts: Mapping[Path, str]) -> None:
+def write_whole(texts: Mapping[Path, str]) -> None:
+    """Write each file whole or not at all. Raises OSError."""
     for path, text in texts.items():
         handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
         try:
