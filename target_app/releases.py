@@ -13,7 +13,7 @@ from target_app.settings import BadSetting
 if TYPE_CHECKING:
     from psycopg.rows import DictRow
 
-    from target_app.database import Database
+    from target_app.database.pool import Database
     from target_app.upstream.client import Upstream
 
 

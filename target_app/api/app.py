@@ -15,10 +15,10 @@ from target_app.api.problems import Problem, answer_problem
 from target_app.api.requests import NOT_USERS, CountRequests, RequestMetrics
 from target_app.api.settings import Settings
 from target_app.auth.metrics import CredentialMetrics
-from target_app.cache import Cache
+from target_app.cache.client import Cache
 from target_app.cache.metrics import CacheMetrics
-from target_app.database import Database, DatabaseRefused, DatabaseUnavailable
 from target_app.database.metrics import DatabaseMetrics
+from target_app.database.pool import Database, DatabaseRefused, DatabaseUnavailable
 from target_app.jobs.desk import JobDesk
 from target_app.jobs.metrics import BacklogMetrics
 from target_app.jobs.queue import JobQueue, QueueUnavailable
@@ -26,7 +26,7 @@ from target_app.jobs.records import JobRecords
 from target_app.limits.middleware import LimitRequests
 from target_app.metrics import new_registry, show_release
 from target_app.releases import Release
-from target_app.storage import ObjectStore
+from target_app.storage.client import ObjectStore
 from target_app.storage.metrics import StorageMetrics
 from target_app.upstream.client import CircuitOpen, Failed, RateLimited, Rejected, Upstream
 from target_app.upstream.metrics import UpstreamMetrics

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Request, Response
 
 from target_app.api.problems import Problem
-from target_app.storage import ObjectStore, StorageRefused, StorageUnavailable
+from target_app.storage.client import ObjectStore, StorageRefused, StorageUnavailable
 
 _LARGEST_BYTES = 1_000_000
 _RETRY_SOON_S = 1.0

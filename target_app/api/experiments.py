@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field, ValidationError
 
 from target_app.api.journal import Journal
 from target_app.api.problems import Problem
-from target_app.database import Database
+from target_app.database.pool import Database
 from target_app.experiment_states import State
 from target_app.releases import Release
 

@@ -11,9 +11,9 @@ from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 
 from target_app.api.credentials import Credentials
-from target_app.cache import Cache
-from target_app.database import Database, DatabaseRefused, DatabaseUnavailable
-from target_app.storage import ObjectStore
+from target_app.cache.client import Cache
+from target_app.database.pool import Database, DatabaseRefused, DatabaseUnavailable
+from target_app.storage.client import ObjectStore
 from target_app.upstream.circuit_breaker import State
 from target_app.upstream.client import Upstream
 

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
 from target_app.api.problems import Problem
-from target_app.database import Database
+from target_app.database.pool import Database
 
 _ONE = "SELECT name, prompt FROM experiments WHERE id = %(id)s"
 _OTHERS = """

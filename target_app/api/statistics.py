@@ -7,8 +7,8 @@ from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, TypeAdapter
 
 from target_app.api.problems import Problem
-from target_app.cache import Cache, CacheUnavailable
-from target_app.database import Database
+from target_app.cache.client import Cache, CacheUnavailable
+from target_app.database.pool import Database
 
 _STATISTICS = "SELECT * FROM model_statistics(%(confidence)s, %(resamples)s) ORDER BY model"
 _PATIENCE_S = 0.9

@@ -6,7 +6,7 @@ from math import nan
 
 from psycopg.rows import DictRow
 
-from target_app.database import DatabaseRefused, DatabaseUnavailable
+from target_app.database.pool import DatabaseRefused, DatabaseUnavailable
 from target_app.jobs.metrics import BacklogMetrics
 from target_app.jobs.queue import JobQueue, QueueUnavailable
 from target_app.jobs.records import JobRecords

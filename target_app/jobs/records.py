@@ -5,7 +5,7 @@ from typing import Any
 from psycopg.rows import DictRow
 from psycopg.types.json import Jsonb
 
-from target_app.database import Database
+from target_app.database.pool import Database
 
 COLUMNS = "id, statement, status, result, created_at, finished_at"
 _INSERT = f"INSERT INTO jobs (statement) VALUES (%(statement)s) RETURNING {COLUMNS}"

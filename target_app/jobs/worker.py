@@ -12,8 +12,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from target_app.database import Database, DatabaseRefused, DatabaseUnavailable
 from target_app.database.metrics import DatabaseMetrics
+from target_app.database.pool import Database, DatabaseRefused, DatabaseUnavailable
 from target_app.jobs.metrics import WorkerMetrics
 from target_app.jobs.queue import Delivery, JobQueue, QueueUnavailable
 from target_app.jobs.records import JobRecords

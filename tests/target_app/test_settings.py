@@ -1,7 +1,11 @@
 """Settings: what is refused, and in which words."""
 
+import subprocess
+import sys
+
 import pytest
 
+from target_app.__main__ import ROLES
 from target_app.api.settings import read_settings
 from target_app.settings import BadSetting, read_log_level
 
@@ -40,3 +44,16 @@ def test_a_malformed_setting_is_named_with_what_it_should_be(name, value, messag
 def test_a_log_level_is_one_of_a_few():
     with pytest.raises(BadSetting, match="LOG_LEVEL must be one of DEBUG, INFO"):
         read_log_level({"LOG_LEVEL": "LOUD"})
+
+
+def test_no_role_loads_what_it_serves_with_before_its_settings_were_read():
+    """A crash loop by a bad setting is one of many short starts, and each is paid for by the whole machine."""
+    program = f"""
+import sys
+from importlib import import_module
+for module in {sorted(ROLES.values())}:
+    import_module(module)
+print(*sorted({{"aiohttp", "fastapi", "psycopg", "uvicorn", "valkey"}} & set(sys.modules)))
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []
