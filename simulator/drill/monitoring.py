@@ -17,9 +17,11 @@ from simulator.drill.children import start_and_greet
 from simulator.drill.clock import DrillClock
 from simulator.drill.target import Target
 from simulator.errors import NotPossible
-from simulator.monitor.rescale import alert_for_s, rescale_rules
+from simulator.monitor.rescale import alert_for_s, looks_back_s, rescale_rules
 
 SHORTEST_INTERVAL_S = 0.2
+REMEMBERED_S = 2 * 3600.0
+"""Drill seconds that the monitor remembers, for people who look back: every pod since then costs each rule time."""
 PACE_S = 0.1
 _INTERVALS = ("scrape_interval", "scrape_timeout", "evaluation_interval")
 
@@ -75,10 +77,11 @@ def write_rules(target: Target, clock: DrillClock, folder: Path) -> list[Path]:
 
 
 async def start_monitor(
-    config: Path, clock: DrillClock, env: Mapping[str, str], owner: AsyncExitStack, log: Path
+    config: Path, target: Target, clock: DrillClock, env: Mapping[str, str], owner: AsyncExitStack, log: Path
 ) -> str:
     """Start the monitor on `config`; returns its URL. It ends with `owner`. Raises `NotPossible`."""
     lookback = f"{max(2000, round(clock.wall(300) * 1000))}ms"
+    remembered = f"{round(clock.wall(remembered_s(target)) * 1000)}ms"
     child, hello = await start_and_greet(
         "monitor",
         [
@@ -92,6 +95,8 @@ async def start_monitor(
             "--web.enable-lifecycle",
             "--query.lookback-delta",
             lookback,
+            "--storage.tsdb.retention.time",
+            remembered,
         ],
         env=env,
         log=log,
@@ -122,6 +127,11 @@ def for_s(target: Target) -> dict[str, float]:
         for name, seconds in alert_for_s(path.read_text(encoding="utf-8")):
             found[name] = max(seconds, found.get(name, 0.0))
     return found
+
+
+def remembered_s(target: Target) -> float:
+    """Drill seconds for which the monitor keeps samples: what people look back at, and all that a rule looks at."""
+    return max([REMEMBERED_S, *(looks_back_s(path.read_text(encoding="utf-8")) for path in target.rules)])
 
 
 async def _targets_down(url: str) -> list[str]:

@@ -212,7 +212,7 @@ async def _open_monitor(run: Run, places: Places, owner: AsyncExitStack) -> str:
         url = plan.options.prometheus.rstrip("/")
     else:
         config = write_monitoring(plan.target, places, plan.clock, run.folder / "monitor")
-        url = await start_monitor(config, plan.clock, marked(run.mark), owner, run.folder / "monitor.log")
+        url = await start_monitor(config, plan.target, plan.clock, marked(run.mark), owner, run.folder / "monitor.log")
     await wait_for_targets(url)
     return url
 

@@ -80,6 +80,17 @@ def alert_for_s(text: str, *, file: str = "rules") -> list[tuple[str, float]]:
     return [(rule.name, rule.for_ms / 1000) for rule in _rules(text, file) if isinstance(rule, AlertRule)]
 
 
+def looks_back_s(text: str, *, file: str = "rules") -> float:
+    """How far any rule of a file looks back at most, in the file's own seconds: its ranges, steps and offsets added."""
+    return max((sum(_durations_ms(rule.query)) / 1000 for rule in _rules(text, file)), default=0.0)
+
+
+def _durations_ms(query: str) -> Iterator[int]:
+    for match in _TOKEN.finditer(query):
+        for duration in _DURATION.findall(match["by"] or match["brackets"] or ""):
+            yield _milliseconds(duration)
+
+
 def _rules(text: str, file: str) -> Iterator[Rule]:
     for group in parse_rules(text, file):
         yield from group.rules
@@ -91,8 +102,11 @@ def _check_clock(clock: float) -> None:
 
 
 def _divided(text: str, clock: float, *, least_ms: int) -> str:
-    milliseconds = int(text) * 1000 if text.isdigit() else parse_duration(text)
-    return format_duration(max(least_ms, round(milliseconds / clock)))
+    return format_duration(max(least_ms, round(_milliseconds(text) / clock)))
+
+
+def _milliseconds(text: str) -> int:
+    return int(text) * 1000 if text.isdigit() else parse_duration(text)
 
 
 def _items(fields: dict[str, Field], name: str) -> list[Field]:

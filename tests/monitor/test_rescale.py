@@ -12,6 +12,7 @@ from simulator.monitor.promql.read import read
 from simulator.monitor.rescale import (
     alert_for_s,
     alert_names,
+    looks_back_s,
     rescale_query,
     rescale_rules,
 )
@@ -60,6 +61,7 @@ def test_at_clock_60_a_minute_becomes_a_second_and_everything_else_stays() -> No
 def test_what_a_runner_asks_of_a_rule_file() -> None:
     assert max(seconds for _, seconds in alert_for_s(RULES)) == 150
     assert alert_names(RULES) == ("HighErrorRate", "Quoted")
+    assert looks_back_s(RULES) == 5 * 60 + 60 + 30 * 60 + 60, "the ranges, the step and the offset of one rule"
 
 
 @pytest.mark.parametrize("clock", [0, -1, float("nan"), float("inf")])

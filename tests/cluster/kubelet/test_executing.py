@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -38,12 +39,14 @@ class Client:
 
 @pytest_asyncio.fixture
 async def place(tmp_path: Path) -> AsyncIterator[Place]:
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)  # as the cluster begins: `nohup` leaves it ignored
     env = {"PATH": os.environ["PATH"], "WHO": "container"}
     place = Place(env, tmp_path, tmp_path, Sandbox(Confinement(), ""), set())
     yield place
     for guest in list(place.guests):
         guest.kill()
     await soon(lambda: not place.guests)
+    signal.signal(signal.SIGHUP, before)
 
 
 async def test_a_command_s_output_waits_for_its_client(place: Place, tmp_path: Path) -> None:
