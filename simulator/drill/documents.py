@@ -21,13 +21,17 @@ class Document:
 
     def place(self, *keys: str | int) -> str:
         """`file:line` of the value under `keys`, or of the nearest enclosing one."""
+        return f"{shown(self.path)}:{self.line(*keys)}"
+
+    def line(self, *keys: str | int) -> int:
+        """The line of the value under `keys`, from 1, or of the nearest enclosing one."""
         node, line = self._node, self._node.start_mark.line
         for key in keys:
             step = _child(node, key)
             if step is None:
                 break
             line, node = step
-        return f"{shown(self.path)}:{line + 1}"
+        return line + 1
 
     def fail(self, message: str, *keys: str | int) -> BadInput:
         """A `BadInput` that begins with the place."""
