@@ -3,6 +3,7 @@
 GamedayError
 ├── BadInput      wrong use: names the file, the place and the mend       exit 2
 ├── NotPossible   the drill could not be carried out, and why             exit 3
+│   └── Stopped   somebody or something that watches it put an end to it  exit 3
 └── Interrupted   Ctrl-C or SIGTERM                                       exit 130
 """
 
@@ -35,6 +36,10 @@ class NotPossible(GamedayError):
     """The drill could not be carried out: never a pass, never the responder's failure."""
 
     exit_status = Exit.NOT_POSSIBLE
+
+
+class Stopped(NotPossible):
+    """The drill was ended on purpose, from outside of it: it is not to be played again by itself."""
 
 
 class Interrupted(GamedayError):

@@ -23,6 +23,11 @@ class LoadFeed:
         self._grown = asyncio.Event()
         self._task = asyncio.create_task(self._read())
 
+    @property
+    def pid(self) -> int:
+        """The process that measures."""
+        return self._child.process.pid
+
     async def close(self) -> None:
         """Stop reading; the child belongs to somebody else."""
         self._task.cancel()

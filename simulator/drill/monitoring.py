@@ -40,9 +40,8 @@ def write_monitoring(target: Target, places: Places, clock: DrillClock, folder: 
     """Write `prometheus.yml` and the rules, with every duration divided by the clock; returns the former."""
     write_rules(target, clock, folder / "rules")
     config = yaml.safe_load(target.prometheus_config.read_text(encoding="utf-8"))
-    for name in _INTERVALS:
-        wall = max(SHORTEST_INTERVAL_S, clock.wall(_seconds(config["global"][name])))
-        config["global"][name] = f"{round(wall * 1000)}ms"
+    for name, wall_s in wall_intervals_s(target, clock).items():
+        config["global"][name] = f"{round(wall_s * 1000)}ms"
     (folder / "kubeconfig").write_bytes(places.kubeconfig.read_bytes())
     (folder / "kubeconfig").chmod(0o600)
     (folder / "ingest-token").touch(mode=0o600)
@@ -65,6 +64,12 @@ def write_monitoring(target: Target, places: Places, clock: DrillClock, folder: 
     return path
 
 
+def wall_intervals_s(target: Target, clock: DrillClock) -> dict[str, float]:
+    """The target's own scrape and evaluation intervals and its scrape timeout, in wall seconds under the clock."""
+    given = yaml.safe_load(target.prometheus_config.read_text(encoding="utf-8"))["global"]
+    return {name: max(SHORTEST_INTERVAL_S, clock.wall(_seconds(given[name]))) for name in _INTERVALS}
+
+
 def write_rules(target: Target, clock: DrillClock, folder: Path) -> list[Path]:
     """Write the target's rules with every duration divided by the clock; returns the files."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -78,8 +83,8 @@ def write_rules(target: Target, clock: DrillClock, folder: Path) -> list[Path]:
 
 async def start_monitor(
     config: Path, target: Target, clock: DrillClock, env: Mapping[str, str], owner: AsyncExitStack, log: Path
-) -> str:
-    """Start the monitor on `config`; returns its URL. It ends with `owner`. Raises `NotPossible`."""
+) -> tuple[str, int]:
+    """Start the monitor on `config`; returns its URL and process id. It ends with `owner`. Raises `NotPossible`."""
     lookback = f"{max(2000, round(clock.wall(300) * 1000))}ms"
     remembered = f"{round(clock.wall(remembered_s(target)) * 1000)}ms"
     child, hello = await start_and_greet(
@@ -102,7 +107,7 @@ async def start_monitor(
         log=log,
     )
     owner.push_async_callback(child.stop)
-    return str(hello["url"])
+    return str(hello["url"]), child.process.pid
 
 
 async def wait_for_targets(url: str, limit_s: float = 15.0) -> None:

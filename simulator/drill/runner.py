@@ -14,6 +14,7 @@ from simulator.drill.injection import INJECTION_LIMIT_S, Injection, start_inject
 from simulator.drill.lasting import Limits
 from simulator.drill.monitoring import for_s
 from simulator.drill.oracle import Baseline
+from simulator.drill.pace import Figures
 from simulator.drill.pager import Pager
 from simulator.drill.readings import Dashboard, Readings
 from simulator.drill.recovery import look_at_recovery
@@ -24,7 +25,7 @@ from simulator.drill.stage import Stage
 from simulator.drill.tempted import Tempted
 from simulator.drill.together import together
 from simulator.drill.witness import Witness
-from simulator.errors import NotPossible
+from simulator.errors import NotPossible, Stopped
 from simulator.report.models import DrillResult, Verdict
 from simulator.report.view import View
 
@@ -44,6 +45,8 @@ class Drill:
     act: FalseCure | None = None
     """What is done in place of a response, to see that it does not count."""
     refused_by: tuple[str, ...] = field(default=(), init=False)
+    is_stopped: bool = field(default=False, init=False)
+    """Whether it was ended on purpose, from outside of it."""
     limits: Limits = field(init=False)
 
     def __post_init__(self) -> None:
@@ -64,6 +67,7 @@ class Drill:
         try:
             await self._play()
         except NotPossible as error:
+            self.is_stopped = isinstance(error, Stopped)
             return await self._give_up(str(error))
         except asyncio.CancelledError:
             await self._give_up("interrupted")
@@ -81,6 +85,7 @@ class Drill:
             await injection.wait_until_steady()
             await self._open(baseline)
             await self._arm_watchdog()
+            at_first = await self.stage.pace.read()
             witness = Witness(self.stage, self.id, self.scenario.alerts, baseline)
             self.limits.windows = witness.windows
             async with together() as group:
@@ -95,7 +100,7 @@ class Drill:
                     self.view.phase(self.name, "taking the fault back")
                     await look_at_recovery(self.stage, injection, witness)
                 recording.cancel()
-                self.stage.feed.check_schedule(witness.first_window)
+                await self._check_schedule(witness.first_window, at_first)
                 await self.stage.scoring.end_drill(self.id, datetime.now(UTC))
                 await asyncio.sleep(EVENT_PACE_S)
                 showing.cancel()
@@ -117,6 +122,13 @@ class Drill:
             holding = group.create_task(injection.wait_until_whole())
             await self.limits.wait_for(responding)
             await holding
+
+    async def _check_schedule(self, first_window: int, at_first: Figures) -> None:
+        """Raises `NotPossible` if the machine could not keep up: what was measured then says little of the response."""
+        since = (await self.stage.pace.read()).since(at_first)
+        self.view.phase(self.name, f"the machine kept this pace: {since}")
+        self.stage.feed.check_schedule(first_window)
+        since.check()
 
     async def _open(self, baseline: Baseline) -> None:
         plan = self.stage.plan

@@ -25,6 +25,7 @@ from simulator.drill.kube import Kube
 from simulator.drill.load_feed import LoadFeed
 from simulator.drill.monitoring import Places, start_monitor, wait_for_targets, write_monitoring
 from simulator.drill.oracle import Oracle
+from simulator.drill.pace import Pace
 from simulator.drill.plan import SIGNAL_PORT, Plan
 from simulator.drill.reach import Addresses, find_addresses
 from simulator.drill.scoring_client import ScoringClient
@@ -77,6 +78,7 @@ class Stage:
     scoring: ScoringClient
     oracle: Oracle
     feed: LoadFeed
+    pace: Pace
     prometheus_url: str
     addresses: Addresses
     shell: DrillShell
@@ -121,7 +123,9 @@ async def set_stage(plan: Plan, say: Say, *, deploying: bool = True) -> AsyncIte
         addresses = await find_addresses(kube, plan.target, owner, context, run.folder / "forward.log")
         feed, signal = await _start_load(run, addresses, owner)
         places = Places(kube.kubeconfig, signal, scoring_url, run.tokens.ingest)
-        prometheus_url = await _open_monitor(run, places, owner)
+        prometheus_url, keeping_time = await _open_monitor(run, places, owner)
+        pace = Pace([os.getpid(), feed.pid, *keeping_time], prometheus_url)
+        owner.push_async_callback(pace.close)
         scoring = ScoringClient(scoring_url, run.tokens.facilitator)
         owner.push_async_callback(scoring.close)
         if plan.options.prometheus is not None:
@@ -130,7 +134,7 @@ async def set_stage(plan: Plan, say: Say, *, deploying: bool = True) -> AsyncIte
         owner.push_async_callback(oracle.close)
         snapshot = await asyncio.to_thread(kube.snapshot)
         shell = _open_shell(run, kube, addresses, prometheus_url)
-        yield Stage(run, guard, kube, snapshot, scoring, oracle, feed, prometheus_url, addresses, shell)
+        yield Stage(run, guard, kube, snapshot, scoring, oracle, feed, pace, prometheus_url, addresses, shell)
 
 
 async def _start_scoring(run: Run, guard: Guard, owner: AsyncExitStack) -> str:
@@ -206,15 +210,18 @@ async def _start_load(run: Run, addresses: Addresses, owner: AsyncExitStack) -> 
     return feed, str(hello["signal"])
 
 
-async def _open_monitor(run: Run, places: Places, owner: AsyncExitStack) -> str:
-    plan = run.plan
+async def _open_monitor(run: Run, places: Places, owner: AsyncExitStack) -> tuple[str, list[int]]:
+    """The monitor's URL, and its process if that is ours."""
+    plan, pids = run.plan, []
     if plan.options.prometheus is not None:
         url = plan.options.prometheus.rstrip("/")
     else:
         config = write_monitoring(plan.target, places, plan.clock, run.folder / "monitor")
-        url = await start_monitor(config, plan.target, plan.clock, marked(run.mark), owner, run.folder / "monitor.log")
+        log = run.folder / "monitor.log"
+        url, pid = await start_monitor(config, plan.target, plan.clock, marked(run.mark), owner, log)
+        pids = [pid]
     await wait_for_targets(url)
-    return url
+    return url, pids
 
 
 def _open_shell(run: Run, kube: Kube, addresses: Addresses, prometheus_url: str) -> DrillShell:

@@ -59,6 +59,7 @@ class GroupState:
         ]
         self.at_ms = 0
         self.duration_s = 0.0
+        self.evaluated = 0
         self.missed = 0
         self._storage = storage
         self._lookback_ms = lookback_ms
@@ -66,6 +67,7 @@ class GroupState:
 
     def take_over(self, before: "GroupState") -> None:
         """Goes on where another state of this group stopped: rules that are the same keep what they know."""
+        self.evaluated, self.missed = before.evaluated, before.missed
         known = {_identity(state.rule): state for state in before.rules}
         for state in self.rules:
             old = known.get(_identity(state.rule))
@@ -86,6 +88,7 @@ class GroupState:
                 state.health, state.error = "err", str(error)
             state.at_ms, state.duration_s = at_ms, time.perf_counter() - start
         self.at_ms, self.duration_s = at_ms, time.perf_counter() - began
+        self.evaluated += 1
 
     def due_alerts(self, at_ms: int, resend_ms: int) -> list[tuple[AlertRule, Alert]]:
         """The alerts that receivers must be told about now; they count as told."""

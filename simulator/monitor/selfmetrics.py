@@ -52,6 +52,12 @@ def exposition(engine: Engine) -> str:
             [({"rule_group": _group(g.group.file, g.group.name)}, g.duration_s) for g in engine.groups],
         ),
         (
+            "prometheus_rule_group_iterations_total",
+            "counter",
+            "Evaluations that were due, whether done or left out.",
+            [({"rule_group": _group(g.group.file, g.group.name)}, g.evaluated + g.missed) for g in engine.groups],
+        ),
+        (
             "prometheus_rule_group_iterations_missed_total",
             "counter",
             "Evaluations left out.",

@@ -17,6 +17,7 @@ import trustme
 import yaml
 from aiohttp import web
 
+from simulator.drill.pace import total
 from simulator.processes import die_with_parent
 
 RULES = """\
@@ -185,7 +186,11 @@ async def when_the_app_cannot_be_scraped(world: World, url: str) -> None:
     assert (await ask(url, "/api/v1/label/job/values"))["data"] == ["api"]
     async with aiohttp.ClientSession() as session:
         async with session.get(f"{url}/metrics") as response:
-            assert "gameday_monitor_schedule_lag_seconds " in await response.text()
+            shown = await response.text()
+            assert "gameday_monitor_schedule_lag_seconds " in shown
+            due, missed = (total(shown, f"prometheus_rule_group_iterations{kind}_total") for kind in ("", "_missed"))
+            assert due >= len(values), "an evaluation for each scrape at least, whether done or left out"
+            assert 0 <= missed <= due
         async with session.get(f"{url}/-/ready") as response:
             assert response.status == 200
 
