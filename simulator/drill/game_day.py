@@ -65,7 +65,7 @@ def write_game_day(plan: Plan, game_day: GameDay, run: str, console: Console) ->
             name = f"{number}-{_file_name(drill.failure_mode)}.json"
             (folder / "timelines" / name).write_text(drill.timeline.to_json() + "\n")
     console.print(f"report: {_shown(paths.html)}", highlight=False, soft_wrap=True)
-    _forget_old_runs(plan.root)
+    forget_old_runs(plan.root)
 
 
 async def _play_all(stage: Stage, view: View) -> tuple[DrillResult, ...]:
@@ -86,7 +86,7 @@ def _file_name(label: str) -> str:
     return re.sub(r"[^\w.]+", "-", label).strip("-")
 
 
-def _forget_old_runs(root: Path) -> None:
+def forget_old_runs(root: Path) -> None:
     """Logs and databases of the last runs are kept; reports always."""
     runs = sorted((root / ".gameday" / "runs").iterdir())
     for old in runs[:-RUNS_KEPT]:

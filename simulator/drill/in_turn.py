@@ -46,7 +46,7 @@ async def play_in_turn(plan: Plan, entries: Sequence[Entry], view: View, over: O
     """One stage for drills that need a cluster of the same shape; returns the id of the first one's run.
 
     After a drill that could not be carried out the rest gets a new stage: what that one left behind is not theirs.
-    Where no stage can be set, all that is left is over, and is not played again.
+    Where no stage can be set, all that is left is over, and is not played again, nor is what was stopped.
     """
     run = ""
     number = 0
@@ -62,7 +62,8 @@ async def play_in_turn(plan: Plan, entries: Sequence[Entry], view: View, over: O
                         number, entry, began = number + 1, left.pop(0), time.monotonic()
                         drill = Drill(stage, entry.scenario, f"{stage.run.id}-{number}", view, entry.act)
                         result = await drill.play()
-                        if over(Played(entry, result, drill.refused_by, time.monotonic() - began)):
+                        played = Played(entry, result, drill.refused_by, time.monotonic() - began)
+                        if over(played) and not drill.is_stopped:
                             left.insert(0, entry)
                         is_sound = result.verdict != "aborted"
             except NotPossible as error:

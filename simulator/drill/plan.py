@@ -87,9 +87,13 @@ def plan_suite(name: str, options: Options, root: Path) -> Plan:
     return plan_suite_file(read_suite(name), options, root)
 
 
-def plan_suite_file(file: SuiteFile, options: Options, root: Path) -> Plan:
-    """The game day of a suite that was read; its scenarios are the suite's drills, in order. Raises `BadInput`."""
-    return _plan(file.suite.model_copy(update={"title": file.title}), file.files, options, root)
+def plan_suite_file(file: SuiteFile, options: Options, root: Path, *, needs_alerts: bool = True) -> Plan:
+    """The game day of a suite that was read; its scenarios are the suite's drills, in order. Raises `BadInput`.
+
+    `needs_alerts`: whether it is a mistake if an experiment is detected by an alert that no rule file has.
+    """
+    suite = file.suite.model_copy(update={"title": file.title})
+    return _plan(suite, file.files, options, root, needs_alerts=needs_alerts)
 
 
 def _drill(files: Sequence[Path]) -> SuiteDrill:
@@ -101,7 +105,9 @@ def known_alerts(target: Target) -> list[str]:
     return [name for path in target.rules for name in alert_names(path.read_text(encoding="utf-8"))]
 
 
-def _plan(suite: Suite, files: Sequence[Sequence[Path]], options: Options, root: Path) -> Plan:
+def _plan(
+    suite: Suite, files: Sequence[Sequence[Path]], options: Options, root: Path, *, needs_alerts: bool = True
+) -> Plan:
     clock = DrillClock(_first(options.clock, suite.clock, 60.0))
     users = _first(options.users, suite.users, 30)
     if not 1 <= users <= 500:
@@ -113,7 +119,7 @@ def _plan(suite: Suite, files: Sequence[Sequence[Path]], options: Options, root:
     if not target.manifests.is_dir():
         raise BadInput(f"variant '{target.manifests.name}' is none of the target; there are: base, gradual")
     playbook, text = _playbook(options.playbook or suite.playbook or DEFAULT_PLAYBOOK)
-    alerts = known_alerts(target)
+    alerts = known_alerts(target) if needs_alerts else None
     scenarios = tuple(
         Scenario(
             tuple(read_experiment(path, alerts=alerts) for path in at_once),

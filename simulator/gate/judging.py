@@ -1,12 +1,12 @@
 """All attempts at a drill, judged together: each requirement, the drill, and whether it is worth another attempt."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from simulator.drill.suite import Budgets
 from simulator.gate.comparing import regress, regression_rules
 from simulator.gate.deciding import Decision, Look, clear, decide, whole
-from simulator.gate.reading import Reading, Rule, read, rules, shown
+from simulator.gate.reading import SLAS, Reading, Rule, read, rules, shown
 from simulator.gate.resolution import Grain
 from simulator.report.gate import GatedDrill, Outcome, Requirement, RequirementVerdict
 from simulator.report.models import DrillResult
@@ -16,7 +16,10 @@ _VERDICTS: dict[Decision, RequirementVerdict] = {"passed": "met", "failed": "mis
 
 @dataclass(frozen=True)
 class Terms:
-    """What a drill is judged by. `before` is the same drill of the baseline; `is_compared`: there is a baseline."""
+    """What a drill is judged by. `before` is the same drill of the baseline; `is_compared`: there is a baseline.
+
+    `unknown_alerts` would detect it, and are in no rule file.
+    """
 
     budgets: Budgets
     most: int
@@ -24,6 +27,7 @@ class Terms:
     is_control: bool = False
     is_compared: bool = False
     before: GatedDrill | None = None
+    unknown_alerts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -69,13 +73,22 @@ def _columns(attempts: Sequence[DrillResult], terms: Terms) -> list[_Column]:
     read_of = [read(each, terms.budgets, terms.grain, is_control=terms.is_control) for each in attempts]
     columns = []
     for rule in rules(is_control=terms.is_control):
-        readings = tuple(each[rule.id] for each in read_of)
+        readings = tuple(_with_cause(rule, each[rule.id], terms) for each in read_of)
         columns.append(_Column(rule, readings, clear(readings, is_count=rule.unit == "count"), terms.most))
     if terms.is_compared and not terms.is_control:
         for rule, of in regression_rules(terms.budgets):
             readings, looks = regress(of, attempts, terms.before, terms.grain)
             columns.append(_Column(rule, readings, looks, terms.most))
     return columns
+
+
+def _with_cause(rule: Rule, reading: Reading, terms: Terms) -> Reading:
+    """A detection that was missed, with the alerts that could not have fired."""
+    if rule is not SLAS["ttd"] or reading.standing != "missed" or not terms.unknown_alerts:
+        return reading
+    named = " and ".join(f"'{name}'" for name in terms.unknown_alerts)
+    is_one = len(terms.unknown_alerts) == 1
+    return replace(reading, why=f"{reading.why} {named} {'is' if is_one else 'are'} in no rule file.")
 
 
 def _requirement(column: _Column) -> Requirement:

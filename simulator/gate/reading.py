@@ -6,10 +6,10 @@ from typing import Literal
 from scoring.scorecard import MeasureCard, Scorecard
 from simulator.drill.suite import EVERY_SLA, Budgets
 from simulator.gate.resolution import Grain
-from simulator.report.durations import drill_time
 from simulator.report.gate import Unit
 from simulator.report.models import MEASURES, DrillResult
 from simulator.report.sentences import percent
+from simulator.report.spread import amount
 
 Standing = Literal["met", "missed", "not_judged", "not_assessed"]
 _NOT_ASKED = "The suite does not ask for it."
@@ -138,14 +138,4 @@ def _alerts(count: int) -> str:
 
 def shown(value: float | None, rule: Rule) -> str:
     """A value of the rule's unit, for people."""
-    if value is None:
-        return "never"
-    match rule.unit:
-        case "drill_seconds":
-            return drill_time(value)
-        case "points":
-            return f"{value:.1f}"
-        case "share":
-            return percent(value)
-        case "count":
-            return f"{value:.0f}"
+    return "never" if value is None else amount(value, rule.unit)

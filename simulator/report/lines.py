@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from types import TracebackType
-from typing import Self, TextIO
+from typing import Literal, Self, TextIO
 
 from rich.console import Console
 
@@ -13,12 +13,18 @@ from simulator.report.countdown import Sla, count_down
 from simulator.report.durations import clock_time, drill_time
 from simulator.report.live import LiveView, utc_now
 from simulator.report.models import MEASURES
-from simulator.report.sentences import plain, tell
+from simulator.report.quiet import QuietView
+from simulator.report.sentences import milliseconds, plain, tell
 from simulator.report.view import View
+
+Loudness = Literal["quiet", "normal", "verbose"]
 
 
 class LineView:
-    """A `View` that writes to `out`. A state that is looked at again and again is told only when it changes."""
+    """A `View` that writes to `out`. A state that is looked at again and again is told only when it changes.
+
+    `is_verbose`: every look is told, and every load window.
+    """
 
     def __init__(
         self,
@@ -27,8 +33,10 @@ class LineView:
         clock: float,
         out: TextIO,
         now: Callable[[], datetime] = utc_now,
+        is_verbose: bool = False,
     ) -> None:
         self._clock = clock
+        self._is_verbose = is_verbose
         self._out = out
         self._now = now
         self._width = max((len(name) for name in drills), default=0)
@@ -41,14 +49,17 @@ class LineView:
 
     def window(self, drill: str, window: Window) -> None:
         """Windows are for pictures; their meaning comes as impact events."""
+        if self._is_verbose:
+            p95 = "" if window.p95_ms is None else f", p95 {milliseconds(window.p95_ms)}"
+            self._say(drill, window.at, f"{window.failures} of {window.requests} requests failed{p95}")
 
     def event(self, drill: str, event: Event) -> None:
         if event.kind == "drill.started":
-            self._began_at[drill] = event.occurred_at
+            self._begin(drill, event.occurred_at)
         told = tell(event)
         if event.kind == "oracle.checked":
             phase, state = str(event.data.get("phase")), f"{event.data.get('ok')} {_names_failed(event)}"
-            if self._last_check.get((drill, phase)) == state:
+            if self._last_check.get((drill, phase)) == state and not self._is_verbose:
                 return
             self._last_check[drill, phase] = state
         self._say(drill, event.occurred_at, told.text)
@@ -84,6 +95,12 @@ class LineView:
     ) -> None:
         self._out.flush()
 
+    def _begin(self, drill: str, at: datetime) -> None:
+        """A drill that is played again is told from its beginning."""
+        self._began_at[drill] = at
+        self._last_check = {key: state for key, state in self._last_check.items() if key[0] != drill}
+        self._stopped = {key for key in self._stopped if key[0] != drill}
+
     def _say(self, drill: str, at: datetime, text: str) -> None:
         since_s = (at - self._began_at.setdefault(drill, at)).total_seconds() * self._clock
         name = plain(drill).ljust(self._width)
@@ -91,11 +108,19 @@ class LineView:
         self._out.flush()
 
 
-def open_view(drills: Sequence[str], *, clock: float, title: str, console: Console) -> View:
-    """The live view where the console is a terminal that can be redrawn, else the view in lines."""
-    if console.is_terminal and not console.is_dumb_terminal:
+def open_view(
+    drills: Sequence[str], *, clock: float, title: str, console: Console, loudness: Loudness = "normal"
+) -> View:
+    """The live view where the console is a terminal that can be redrawn, else the view in lines.
+
+    A quiet one tells nothing of what happens within a drill, a verbose one everything, in lines.
+    """
+    out: TextIO = console.file  # type: ignore[assignment]
+    if loudness == "quiet":
+        return QuietView(out)
+    if loudness == "normal" and console.is_terminal and not console.is_dumb_terminal:
         return LiveView(drills, clock=clock, title=title, console=console)
-    return LineView(drills, clock=clock, out=console.file)  # type: ignore[arg-type]
+    return LineView(drills, clock=clock, out=out, is_verbose=loudness == "verbose")
 
 
 def _names_failed(event: Event) -> list[str]:

@@ -68,6 +68,8 @@ class LiveView:
 
     def event(self, drill: str, event: Event) -> None:
         with self._lock:
+            if event.kind == "drill.started" and (known := self._boards.get(drill)) and known.scorecard is not None:
+                self._boards[drill] = None  # it is played again
             self._board(drill).learn(event)
 
     def sla(

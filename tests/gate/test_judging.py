@@ -89,6 +89,13 @@ def test_a_starved_attempt_is_played_again_and_never_green_or_red_by_itself() ->
     assert {r.verdict for r in judged.requirements} == {"not_judged"}
 
 
+def test_a_detection_that_was_missed_names_the_alert_that_is_gone() -> None:
+    gone = replace(terms(), unknown_alerts=("CrashLoopBadConfig",))
+    judged = judge([attempt(ttd=None)] * 2, gone)
+    assert "'CrashLoopBadConfig' is in no rule file." in of(judged, "sla.ttd").why
+    assert "rule file" not in of(judge([attempt()], gone), "sla.ttd").why
+
+
 def test_a_hard_fail_is_red_whatever_was_asked_for() -> None:
     fail = HardFailCard(what="never_mitigated", why="Users were never served again.", events=())
     hard = attempt(hard_fails=(fail,))
