@@ -1,7 +1,7 @@
 """All attempts at a drill, judged together: each requirement, the drill, and whether it is worth another attempt."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from simulator.drill.suite import Budgets
 from simulator.gate.comparing import regress, regression_rules
@@ -45,11 +45,11 @@ class _Column:
     rule: Rule
     readings: tuple[Reading, ...]
     looks: tuple[Look, ...]
-    decision: Decision = field(init=False)
     most: int
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "decision", decide(self.looks, self.most))
+    @property
+    def decision(self) -> Decision:
+        return decide(self.looks, self.most)
 
 
 def judge(attempts: Sequence[DrillResult], terms: Terms) -> Judgement:

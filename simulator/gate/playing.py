@@ -1,6 +1,7 @@
 """A suite played as a gate: each drill until its verdict can be told, then the sum, kept and written."""
 
 import os
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -11,6 +12,7 @@ from rich.console import Console
 from simulator.drill.documents import shown
 from simulator.drill.game_day import forget_old_runs
 from simulator.drill.in_turn import Entry, Played, play_in_turn
+from simulator.drill.matrix import LOG_WIDTH
 from simulator.drill.monitoring import wall_intervals_s
 from simulator.drill.plan import Plan, known_alerts
 from simulator.drill.suite import SuiteFile
@@ -58,7 +60,8 @@ class GateDrill:
 
 async def play_gate(file: SuiteFile, plan: Plan, baseline: str | None, loudness: Loudness) -> Exit:
     """Play the suite's `plan`, show and keep the result. Raises `BadInput` for a baseline that cannot be used."""
-    console, started_at = Console(), datetime.now(UTC)
+    started_at = datetime.now(UTC)
+    console = Console() if sys.stdout.isatty() else Console(width=LOG_WIDTH)
     before = find_baseline(baseline, alike(file, plan), plan.root, console)
     drills = drills_of(file, plan, before)
     labels = list(dict.fromkeys(drill.label for drill in drills))

@@ -4,6 +4,8 @@ from dataclasses import replace
 
 import pytest
 from gated import GRAIN, attempt, starved, terms
+from hypothesis import given
+from hypothesis import strategies as st
 
 from scoring.scorecard import Scorecard
 from scoring.scorecard.cards import HardFailCard
@@ -182,3 +184,46 @@ def test_a_drill_that_the_baseline_does_not_have_is_not_compared() -> None:
 def test_what_is_no_longer_done_at_all_is_a_regression() -> None:
     judged = judge([attempt(ttm=None)] * 2, compared_with(attempt(ttm=300.0)))
     assert {r.id for r in judged.requirements if r.verdict == "missed"} == {"sla.ttm", "regression.ttm"}
+
+
+TIMES = {"clear": 400.0, "near": 800.0, "just_missed": 950.0, "missed": 1500.0, "never": None}
+attempts = st.lists(
+    st.one_of(
+        st.just(starved()),
+        st.builds(
+            lambda ttd, ttm: attempt(ttd=TIMES[ttd], ttm=TIMES[ttm]),
+            st.sampled_from([*TIMES]),
+            st.sampled_from([*TIMES]),
+        ),
+    ),
+    min_size=1,
+    max_size=6,
+)
+
+
+def missed(result: DrillResult, name: str) -> bool:
+    return result.scorecard is not None and result.scorecard.measures[name].verdict == "missed"
+
+
+@given(attempts, st.integers(2, 6))
+def test_red_was_seen_twice_and_green_by_the_majority(made: list[DrillResult], most: int) -> None:
+    judged = judge(made, terms(most))
+    bad = sum(missed(each, "ttd") or missed(each, "ttm") for each in made)
+    good = sum(each.scorecard is not None for each in made) - bad
+    if judged.outcome == "failed":
+        assert max(sum(missed(each, name) for each in made) for name in ("ttd", "ttm")) >= 2
+    if judged.outcome == "passed":
+        assert good > bad
+    assert not (judged.is_open and len(made) >= most), "there is an end"
+    assert judged.is_open or judged.outcome != "inconclusive" or len(made) >= most
+
+
+@given(attempts, st.integers(2, 6), st.integers(0, 6))
+def test_another_good_attempt_turns_nothing_red_and_a_starved_one_nothing_green_that_was_decided(
+    made: list[DrillResult], most: int, at: int
+) -> None:
+    before = judge(made, terms(most))
+    with_good = judge([*made[:at], attempt(ttm=400.0), *made[at:]], terms(most))
+    with_starved = judge([*made[:at], starved(), *made[at:]], terms(most))
+    assert before.outcome == "failed" or with_good.outcome != "failed"
+    assert before.outcome == "passed" or before.is_open or with_starved.outcome != "passed"
