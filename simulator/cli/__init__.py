@@ -9,7 +9,7 @@ import typer
 
 from scoring.cli.app import app as scoring_commands
 from scoring.errors import ScoringError
-from simulator.cli import clusters, experiments, gate, playing
+from simulator.cli import clusters, experiments, gate, init, playing
 from simulator.errors import Exit, GamedayError, NotPossible
 
 app = typer.Typer(
@@ -22,6 +22,7 @@ app = typer.Typer(
 )
 app.add_typer(playing.commands)
 app.add_typer(gate.commands)
+app.add_typer(init.commands)
 app.add_typer(clusters.commands)
 app.add_typer(clusters.nodes, name="node")
 app.add_typer(experiments.commands, name="experiments")
@@ -46,13 +47,14 @@ def doctor() -> None:
 def rules(
     folder: Annotated[Path, typer.Argument(help="Where to write the rule files.")],
     clock: Annotated[float, typer.Option(help="Drill clock: every duration is divided by it.")] = 60.0,
+    app_file: Annotated[Path | None, typer.Option("--app", help="The app's gameday.yaml.")] = None,
 ) -> None:
     """Write the alert rules for a Prometheus of your own (then play with --prometheus URL)."""
     from simulator.drill.clock import DrillClock
     from simulator.drill.monitoring import write_rules
-    from simulator.drill.target import llm_research_api
+    from simulator.drill.target import find_target
 
-    for path in write_rules(llm_research_api(), DrillClock(clock), folder):
+    for path in write_rules(find_target(app_file, Path.cwd()), DrillClock(clock), folder):
         typer.echo(path)
 
 

@@ -34,11 +34,15 @@ def complete_suite(incomplete: str) -> list[str]:
 Responder = Annotated[str | None, typer.Option(help="Who responds: autopilot or none.", metavar="autopilot|none")]
 Clock = Annotated[float | None, typer.Option(help="Drill clock: at 60 a second counts as a minute.")]
 Users = Annotated[int | None, typer.Option(help="Locust users (about two requests a second each).")]
-Variant = Annotated[str | None, typer.Option(help="Manifests of the app: base (all pods at once) or gradual.")]
+Variant = Annotated[
+    str | None,
+    typer.Option(help="Other manifests: a folder, or a name such as gradual of the sample."),
+]
 Json = Annotated[Path | None, typer.Option("--json", help="Also write the results as JSON to this file.")]
 Report = Annotated[Path | None, typer.Option(help="Folder for the report (default: .gameday/reports/<id>).")]
 Control = Annotated[bool, typer.Option("--control", help="Inject nothing: whoever is paged, is paged for nothing.")]
 Keep = Annotated[bool, typer.Option("--keep", help="Leave the app up afterwards.")]
+App = Annotated[Path | None, typer.Option(help="The app's gameday.yaml (default: the one here, else the sample).")]
 Kubeconfig = Annotated[Path | None, typer.Option(help="Play on this cluster instead of the embedded one.")]
 Context = Annotated[str | None, typer.Option(help="The kubeconfig's context that may be touched.")]
 Prometheus = Annotated[str | None, typer.Option(help="A Prometheus that has the rules loaded.", metavar="URL")]
@@ -57,6 +61,7 @@ class Asked:
     report: Report = None
     control: Control = False
     keep: Keep = False
+    app: App = None
     kubeconfig: Kubeconfig = None
     context: Context = None
     prometheus: Prometheus = None

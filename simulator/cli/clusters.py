@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from simulator.cli.asked import App, Variant
 from simulator.cli.stories import run_story, tell
 
 commands = typer.Typer()
@@ -14,17 +15,20 @@ nodes = typer.Typer(help="Power a node of the embedded cluster off and on.", no_
 @commands.command(epilog="Example:  gameday up && export KUBECONFIG=.gameday/cluster/kubeconfig && kubectl get pods -A")
 def up(
     clock: Annotated[float, typer.Option(help="Drill clock that the crash back-off follows.")] = 60.0,
-    variant: Annotated[str, typer.Option(help="Manifests of the app: base or gradual.")] = "base",
+    variant: Variant = None,
     nodes: Annotated[int, typer.Option(help="Nodes: 1, or a control plane and workers.", min=1, max=32)] = 1,
     images: Annotated[list[Path] | None, typer.Option(help="Images of your own, as YAML.", exists=True)] = None,
-    bare: Annotated[bool, typer.Option("--bare", help="The cluster alone, without the sample app.")] = False,
+    bare: Annotated[bool, typer.Option("--bare", help="The cluster alone, without an app.")] = False,
+    app: App = None,
 ) -> None:
-    """Start the embedded cluster with the sample app, and leave it up."""
+    """Start the embedded cluster with the app (the sample, or the one of your gameday.yaml), and leave it up."""
     from simulator.drill.embedded import Shape
     from simulator.drill.house import bring_up
+    from simulator.drill.target import find_target
 
     shape = Shape(nodes, tuple(path.resolve() for path in images or ()))
-    cluster = run_story(bring_up(Path.cwd(), clock, None if bare else variant, tell, shape))
+    target = None if bare else find_target(app, Path.cwd(), variant)
+    cluster = run_story(bring_up(Path.cwd(), clock, target, tell, shape))
     typer.echo(f"{'the cluster' if bare else 'the app'} is up; export KUBECONFIG={cluster.kubeconfig}")
 
 
@@ -64,9 +68,10 @@ def down() -> None:
 
 
 @commands.command()
-def status() -> None:
+def status(app: App = None) -> None:
     """Show what is up."""
     from simulator.drill.house import describe
+    from simulator.drill.target import find_target
 
-    for line in describe(Path.cwd()):
+    for line in describe(Path.cwd(), find_target(app, Path.cwd())):
         typer.echo(line)

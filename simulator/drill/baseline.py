@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 
 from scoring.timeline import Window
-from simulator.drill.monitoring import longest_for
+from simulator.drill.app.watching import longest_for
 from simulator.drill.oracle import Baseline, is_quiet
 from simulator.drill.stage import Stage
 from simulator.errors import NotPossible

@@ -36,14 +36,18 @@ class Cluster:
 
 @dataclass(frozen=True)
 class Shape:
-    """What a cluster is like: how many nodes, and files of images beside the shipped ones."""
+    """What a cluster is like: how many nodes, and files of images beside the shipped ones and the sample's."""
 
     nodes: int = 1
     images: tuple[Path, ...] = ()
 
     def flags(self) -> list[str]:
         """For the server's command line."""
-        return ["--nodes", str(self.nodes), *(f"--images={path}" for path in (TARGET_IMAGES, *self.images))]
+        return [
+            "--nodes",
+            str(self.nodes),
+            *(f"--images={path}" for path in dict.fromkeys((TARGET_IMAGES, *self.images))),
+        ]
 
 
 def folder(root: Path) -> Path:

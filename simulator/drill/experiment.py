@@ -19,7 +19,8 @@ _WORKLOAD = re.compile(r"(deployment|statefulset)/[a-z0-9]([-a-z0-9]*[a-z0-9])?"
 class Experiment:
     """One failure mode, ready to be played. `truth` is the published truth of a timeline.
 
-    `nodes` is how many the cluster has to have; `longest_life_s` is wall seconds.
+    `nodes` is how many the cluster has to have; `longest_life_s` is wall seconds. `fits_any_app`: of the sample
+    app it knows nothing but defaults.
     """
 
     path: Path
@@ -29,6 +30,7 @@ class Experiment:
     runbook: Path
     longest_life_s: float
     nodes: int = 1
+    fits_any_app: bool = False
     temptations: Temptations = field(default_factory=Temptations)
 
     @property
@@ -86,6 +88,7 @@ def read_experiment(path: Path, *, alerts: list[str] | None = None) -> Experimen
         runbook=runbook,
         longest_life_s=float(truth.get("longest_life_s", 900.0)),
         nodes=int(truth.get("nodes", 1)),
+        fits_any_app=truth.get("any_app", False) is True,
         temptations=Temptations(**truth.get("oracle", {})),
     )
 

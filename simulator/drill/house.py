@@ -3,10 +3,12 @@
 import asyncio
 import logging
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from simulator.cluster.kubelet.images import catalogue
 from simulator.drill import embedded
+from simulator.drill.app.watching import known_alerts
 from simulator.drill.catalog import experiment_file, shipped_experiments
 from simulator.drill.deploying import Say, deploy
 from simulator.drill.documents import shown
@@ -14,20 +16,20 @@ from simulator.drill.embedded import Cluster, Shape
 from simulator.drill.experiment import read_experiment
 from simulator.drill.guard import alone_in
 from simulator.drill.kube import Kube
-from simulator.drill.plan import known_alerts
 from simulator.drill.runbook import read_runbook
-from simulator.drill.target import Target, llm_research_api
+from simulator.drill.target import SAMPLE, Target, read_target
 from simulator.errors import BadInput
 
 
-async def bring_up(root: Path, clock: float, variant: str | None, say: Say, shape: Shape) -> Cluster:
-    """The embedded cluster, left running, with the app on it unless `variant` is None.
+async def bring_up(root: Path, clock: float, target: Target | None, say: Say, shape: Shape) -> Cluster:
+    """The embedded cluster, left running, with the app on it where there is one.
 
     If it is up already, the app is applied again. Raises `BadInput`, and `NotPossible` where it cannot be brought up.
     """
-    target = llm_research_api(variant) if variant is not None else None
-    if target is not None and not target.manifests.is_dir():
-        raise BadInput(f"--variant: there is no '{variant}'; take base or gradual")
+    if target is not None:
+        if target.existing is not None:
+            raise BadInput(f"{shown(target.file)}: the app runs on a cluster of yours; there is nothing to bring up")
+        shape = replace(shape, images=(*target.images, *shape.images))
     for path in shape.images:
         catalogue.read(path)
     with alone_in(root):
@@ -55,7 +57,7 @@ async def _bring_up(root: Path, clock: float, target: Target | None, shape: Shap
     try:
         kube = await asyncio.to_thread(Kube, Path(cluster.kubeconfig), None, target.namespace)
         say("applying the app's manifests")
-        await deploy(kube, None, target.manifests, lambda _: None)
+        await deploy(kube, None, target, root / ".gameday" / "manifests", lambda _: None)
     except BaseException:
         if is_new:
             embedded.remove(root, cluster)
@@ -63,13 +65,12 @@ async def _bring_up(root: Path, clock: float, target: Target | None, shape: Shap
     return cluster
 
 
-def describe(root: Path) -> Iterator[str]:
+def describe(root: Path, target: Target) -> Iterator[str]:
     """What is up, a line each."""
     cluster = embedded.running(root)
     if cluster is None:
-        yield "nothing is up; 'gameday up' starts the cluster with the sample app"
+        yield "nothing is up; 'gameday up' starts the cluster with the app"
         return
-    target = llm_research_api()
     kube = Kube(Path(cluster.kubeconfig), None, target.namespace)
     yield f"cluster     {cluster.server} (clock {cluster.clock:g}×, pid {cluster.pid})"
     yield f"kubeconfig  {cluster.kubeconfig}"
@@ -103,7 +104,7 @@ def validate(names: list[str]) -> Iterator[str]:
     from chaoslib.loader import load_experiment
 
     logging.getLogger("chaostoolkit").setLevel(logging.CRITICAL)
-    alerts = known_alerts(llm_research_api())
+    alerts = known_alerts(read_target(SAMPLE))
     paths = [experiment_file(name) for name in names] or [path for _, path in shipped_experiments()]
     for path in paths:
         experiment = read_experiment(path, alerts=alerts)

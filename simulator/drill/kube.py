@@ -75,6 +75,10 @@ class Kube:
                 return str(item["spec"]["clusterIP"])
         raise NotPossible(f"service {service} is not in namespace {self.namespace}")
 
+    def deployments(self) -> list[dict[str, Any]]:
+        """All Deployments, as the cluster has them."""
+        return self._items(self._apps.list_namespaced_deployment)
+
     def node_count(self) -> int:
         """How many nodes the cluster has, whatever their state."""
         return len(self._all(self._core.list_node))

@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 
 from rich.console import Console
 
+from simulator.drill.app.watching import for_s
 from simulator.drill.catalog import shipped_experiments
 from simulator.drill.false_cures import cures_of
 from simulator.drill.game_day import game_day_of, write_game_day
 from simulator.drill.in_turn import Entry, Played, play_in_turn
-from simulator.drill.monitoring import for_s
 from simulator.drill.plan import Plan
 from simulator.errors import BadInput, Exit
 from simulator.report.matrix import Matrix, MatrixRow, Purpose, median_beyond_for, row_of

@@ -13,11 +13,12 @@ from urllib.parse import urlsplit
 import httpx
 import yaml
 
+from simulator.drill.app.watching import rule_texts, scrape_config
 from simulator.drill.children import start_and_greet
 from simulator.drill.clock import DrillClock
 from simulator.drill.target import Target
 from simulator.errors import NotPossible
-from simulator.monitor.rescale import alert_for_s, looks_back_s, rescale_rules
+from simulator.monitor.rescale import looks_back_s, rescale_rules
 
 SHORTEST_INTERVAL_S = 0.2
 REMEMBERED_S = 2 * 3600.0
@@ -39,7 +40,7 @@ class Places:
 def write_monitoring(target: Target, places: Places, clock: DrillClock, folder: Path) -> Path:
     """Write `prometheus.yml` and the rules, with every duration divided by the clock; returns the former."""
     write_rules(target, clock, folder / "rules")
-    config = yaml.safe_load(target.prometheus_config.read_text(encoding="utf-8"))
+    config = scrape_config(target)
     for name, wall_s in wall_intervals_s(target, clock).items():
         config["global"][name] = f"{round(wall_s * 1000)}ms"
     (folder / "kubeconfig").write_bytes(places.kubeconfig.read_bytes())
@@ -66,7 +67,7 @@ def write_monitoring(target: Target, places: Places, clock: DrillClock, folder: 
 
 def wall_intervals_s(target: Target, clock: DrillClock) -> dict[str, float]:
     """The target's own scrape and evaluation intervals and its scrape timeout, in wall seconds under the clock."""
-    given = yaml.safe_load(target.prometheus_config.read_text(encoding="utf-8"))["global"]
+    given = scrape_config(target)["global"]
     return {name: max(SHORTEST_INTERVAL_S, clock.wall(_seconds(given[name]))) for name in _INTERVALS}
 
 
@@ -74,10 +75,9 @@ def write_rules(target: Target, clock: DrillClock, folder: Path) -> list[Path]:
     """Write the target's rules with every duration divided by the clock; returns the files."""
     folder.mkdir(parents=True, exist_ok=True)
     written = []
-    for path in target.rules:
-        text = rescale_rules(path.read_text(encoding="utf-8"), clock.factor, file=path.name)
-        (folder / path.name).write_text(text)
-        written.append(folder / path.name)
+    for name, text in rule_texts(target).items():
+        (folder / name).write_text(rescale_rules(text, clock.factor, file=name))
+        written.append(folder / name)
     return written
 
 
@@ -120,23 +120,9 @@ async def wait_for_targets(url: str, limit_s: float = 15.0) -> None:
         await asyncio.sleep(PACE_S)
 
 
-def longest_for(target: Target) -> float:
-    """The longest `for` of the target's rules, in drill seconds."""
-    return max(for_s(target).values(), default=0.0)
-
-
-def for_s(target: Target) -> dict[str, float]:
-    """Each alert's own `for` in drill seconds; the longest where several rules share the name."""
-    found: dict[str, float] = {}
-    for path in target.rules:
-        for name, seconds in alert_for_s(path.read_text(encoding="utf-8")):
-            found[name] = max(seconds, found.get(name, 0.0))
-    return found
-
-
 def remembered_s(target: Target) -> float:
     """Drill seconds for which the monitor keeps samples: what people look back at, and all that a rule looks at."""
-    return max([REMEMBERED_S, *(looks_back_s(path.read_text(encoding="utf-8")) for path in target.rules)])
+    return max([REMEMBERED_S, *map(looks_back_s, rule_texts(target).values())])
 
 
 async def _targets_down(url: str) -> list[str]:

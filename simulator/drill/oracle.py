@@ -15,9 +15,9 @@ from statistics import median
 from typing import Any
 
 import httpx
-import psycopg
 
 from simulator.drill.asking import ask
+from simulator.drill.canary import ReadCanary
 from simulator.drill.impact import Window, error_share
 from simulator.drill.kube import Kube
 from simulator.drill.scoring_client import instant
@@ -27,6 +27,7 @@ Condition = dict[str, Any]
 CHECK_LIMIT_S = 3.0
 FEATURE_WINDOWS = 3
 BLIND_LIMIT = 5
+CANARY = "rows"
 
 
 @dataclass(frozen=True)
@@ -50,12 +51,11 @@ class Baseline:
 
 
 class Oracle:
-    """Looks at one target through its cluster, its monitor and its database."""
+    """Looks at one target through its cluster and its monitor, and at its data where there is a `canary` of them."""
 
-    def __init__(self, kube: Kube, prometheus_url: str, database_url: str, canary_sql: str) -> None:
+    def __init__(self, kube: Kube, prometheus_url: str, canary: ReadCanary | None) -> None:
         self._kube = kube
-        self._database_url = database_url
-        self._canary_sql = canary_sql
+        self._read_canary = canary
         self._blind = 0
         self._http = httpx.AsyncClient(base_url=prometheus_url, timeout=CHECK_LIMIT_S, trust_env=False)
 
@@ -81,7 +81,7 @@ class Oracle:
             services=services,
             ready_replicas=ready,
             features=features,
-            canary={"rows": await self._canary()},
+            canary={CANARY: await self._canary()} if self._read_canary else {},
             rules=await self.rules_digest(),
             longest_for_s=longest_for_s,
         )
@@ -103,7 +103,7 @@ class Oracle:
             raise quiet
         served = _served(windows[-FEATURE_WINDOWS:])
         missing = [f for f in baseline.features if f not in served]
-        return [
+        seen = [
             _condition("alerts_quiet", quiet, lambda q: not q, lambda q: ", ".join(q) or "none fires"),
             _condition("rules_intact", rules, lambda r: r == baseline.rules, lambda r: r[:12]),
             _condition(
@@ -119,8 +119,10 @@ class Oracle:
                 lambda c: ", ".join(f"{n} {r}" for n, r in sorted(c[1].items())),
             ),
             _condition("features", missing, lambda m: not m, lambda m: f"not served: {', '.join(m)}" if m else "all"),
-            _condition("data_canary", canary, lambda c: c == baseline.canary["rows"], str),
         ]
+        if self._read_canary:
+            seen.append(_condition("data_canary", canary, lambda c: c == baseline.canary[CANARY], str))
+        return seen
 
     async def firing(self, names: Sequence[str] | None = None) -> list[str]:
         """Names of firing alerts, of those in `names` (None: of all), sorted. Raises `NotPossible`."""
@@ -155,14 +157,10 @@ class Oracle:
         )
 
     async def _canary(self) -> str:
+        if self._read_canary is None:
+            return ""
         async with asyncio.timeout(CHECK_LIMIT_S):
-            connection = await psycopg.AsyncConnection.connect(
-                self._database_url, connect_timeout=2, application_name="gameday-oracle"
-            )
-            async with connection, connection.cursor() as cursor:
-                await cursor.execute(self._canary_sql.encode())
-                row = await cursor.fetchone()
-        return str(row[0]) if row else "no row"
+            return await self._read_canary()
 
 
 def is_quiet(window: Window, users: int) -> bool:

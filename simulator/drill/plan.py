@@ -4,7 +4,7 @@ import os
 import shutil
 import socket
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -13,15 +13,14 @@ import httpx
 from scoring.errors import ScoringError
 from scoring.playbook import Playbook
 from scoring.playbook.file import load_playbook, playbook_text
+from simulator.drill.app.suiting import Suited
 from simulator.drill.catalog import experiment_file, nearest
 from simulator.drill.clock import DrillClock
-from simulator.drill.documents import read_document
-from simulator.drill.experiment import check_severity, read_experiment
+from simulator.drill.documents import read_document, shown
 from simulator.drill.scenario import Scenario
 from simulator.drill.suite import Suite, SuiteDrill, SuiteFile, read_suite
-from simulator.drill.target import Target, llm_research_api
+from simulator.drill.target import Target, find_target
 from simulator.errors import BadInput, NotPossible
-from simulator.monitor.rescale import alert_names
 
 RESPONDERS = ("autopilot", "none")
 DEFAULT_PLAYBOOK = "llm-research-lab"
@@ -44,6 +43,7 @@ class Options:
     report: Path | None = None
     control: bool = False
     keep: bool = False
+    app: Path | None = None
     kubeconfig: Path | None = None
     context: str | None = None
     prometheus: str | None = None
@@ -100,35 +100,24 @@ def _drill(files: Sequence[Path]) -> SuiteDrill:
     return SuiteDrill(experiment=tuple(map(str, files)))
 
 
-def known_alerts(target: Target) -> list[str]:
-    """Names of all alerts in the target's rule files."""
-    return [name for path in target.rules for name in alert_names(path.read_text(encoding="utf-8"))]
-
-
 def _plan(
     suite: Suite, files: Sequence[Sequence[Path]], options: Options, root: Path, *, needs_alerts: bool = True
 ) -> Plan:
+    target = find_target(options.app, root, options.variant or suite.variant)
+    options = _on_its_cluster(options, target)
     clock = DrillClock(_first(options.clock, suite.clock, 60.0))
-    users = _first(options.users, suite.users, 30)
+    users = _first(options.users, suite.users, target.load.users)
     if not 1 <= users <= 500:
         raise BadInput(f"--users: {users} is out of bounds; give 1 to 500 users, the load stays on this machine")
     responder = options.responder or suite.responder or RESPONDERS[0]
     if responder not in RESPONDERS:
         raise BadInput(f"--responder: '{responder}' is none{nearest(responder, list(RESPONDERS))}")
-    target = llm_research_api(options.variant or suite.variant or "base")
-    if not target.manifests.is_dir():
-        raise BadInput(f"variant '{target.manifests.name}' is none of the target; there are: base, gradual")
     playbook, text = _playbook(options.playbook or suite.playbook or DEFAULT_PLAYBOOK)
-    alerts = known_alerts(target) if needs_alerts else None
+    suited = Suited(target, playbook, needs_alerts)
     scenarios = tuple(
-        Scenario(
-            tuple(read_experiment(path, alerts=alerts) for path in at_once),
-            is_control=options.control or drill.control,
-        )
+        Scenario(tuple(suited.read(path) for path in at_once), is_control=options.control or drill.control)
         for at_once, drill in zip(files, suite.experiments, strict=True)
     )
-    for experiment in (each for scenario in scenarios for each in scenario.experiments):
-        check_severity(experiment, playbook.name, [level.id for level in playbook.levels])
     _check_cluster(options)
     _check_prometheus(options)
     _check_outputs(options, root)
@@ -145,6 +134,15 @@ def _plan(
         options=options,
         not_assessed=suite.not_assessed,
     )
+
+
+def _on_its_cluster(options: Options, target: Target) -> Options:
+    """An app that runs somewhere already is played on there, unless the command line names another place."""
+    if options.kubeconfig is not None and target.commands:
+        raise BadInput(f"--kubeconfig: {shown(target.file)} has commands, which only the embedded cluster runs")
+    if options.kubeconfig is not None or target.existing is None:
+        return options
+    return replace(options, kubeconfig=target.existing.kubeconfig, context=target.existing.context)
 
 
 def _playbook(name: str) -> tuple[Playbook, str]:

@@ -6,10 +6,11 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
+from simulator.drill.app.description import Endpoint
 from simulator.drill.children import Child
 from simulator.drill.embedded import kubectl
 from simulator.drill.kube import Kube
-from simulator.drill.target import Endpoint, Target
+from simulator.drill.target import Target
 from simulator.errors import NotPossible
 from simulator.processes import die_with_parent
 
@@ -23,8 +24,6 @@ class Addresses:
     people on call hold."""
 
     app_url: str
-    sign_in_url: str
-    database_url: str
     variables: dict[str, str]
 
 
@@ -34,10 +33,9 @@ async def find_addresses(
     """Addresses of all the target's Services. Raises `NotPossible` for one that is not there."""
     urls = {
         endpoint.variable: endpoint.url.format(address=await _address_of(kube, endpoint, owner, context, log))
-        for endpoint in (target.app, target.database, target.sign_in, *target.others)
+        for endpoint in (target.app, *target.others)
     }
-    app, sign_in, database = (urls[each.variable] for each in (target.app, target.sign_in, target.database))
-    return Addresses(app, sign_in, database, {**urls, **target.credentials})
+    return Addresses(urls[target.app.variable], {**urls, **target.credentials})
 
 
 async def _address_of(kube: Kube, endpoint: Endpoint, owner: AsyncExitStack, context: str | None, log: Path) -> str:

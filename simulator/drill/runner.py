@@ -7,12 +7,12 @@ from datetime import UTC, datetime
 
 from scoring.scorecard import Scorecard
 from scoring.timeline import Event, Timeline
+from simulator.drill.app.watching import for_s
 from simulator.drill.autopilot import Autopilot
 from simulator.drill.baseline import capture_baseline
 from simulator.drill.false_cures import FalseCure
 from simulator.drill.injection import INJECTION_LIMIT_S, Injection, start_injection
 from simulator.drill.lasting import Limits
-from simulator.drill.monitoring import for_s
 from simulator.drill.oracle import Baseline
 from simulator.drill.pace import Figures
 from simulator.drill.pager import Pager

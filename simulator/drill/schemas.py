@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+from simulator.drill.app.description import App
 from simulator.drill.catalog import package_folder
 from simulator.drill.strict import Strict
 from simulator.drill.suite import Suite
@@ -12,7 +13,10 @@ _DRAFT = "https://json-schema.org/draft/2020-12/schema"
 
 def published() -> dict[Path, type[Strict]]:
     """Where each schema is published, and the model that it is of."""
-    return {package_folder() / "suites" / "suite.schema.json": Suite}
+    return {
+        package_folder() / "suites" / "suite.schema.json": Suite,
+        Path(__file__).parent / "app" / "gameday.schema.json": App,
+    }
 
 
 def as_text(model: type[Strict]) -> str:

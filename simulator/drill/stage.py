@@ -8,15 +8,17 @@ import os
 import secrets
 import sys
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from simulator.drill import embedded
 from simulator.drill.alert_relay import AlertRelay
+from simulator.drill.app.workload import chaos_variables, find_workload, known_as, shell_variables
 from simulator.drill.belongings import Snapshot
+from simulator.drill.canary import canary_reader
 from simulator.drill.children import start, start_and_greet
 from simulator.drill.deploying import Say, deploy
 from simulator.drill.embedded import Shape
@@ -80,7 +82,8 @@ class Stage:
     feed: LoadFeed
     pace: Pace
     prometheus_url: str
-    addresses: Addresses
+    variables: Mapping[str, str]
+    """What experiments read their configuration from: addresses, names, and what they change."""
     shell: DrillShell
 
     @property
@@ -98,7 +101,7 @@ class Stage:
             **(embedded.power_commands(self.plan.root) if is_embedded else {}),
             "KUBECONFIG": str(self.kube.kubeconfig),
             **({"KUBERNETES_CONTEXT": context} if context else {}),
-            **self.addresses.variables,
+            **self.variables,
         }
 
 
@@ -120,7 +123,10 @@ async def set_stage(plan: Plan, say: Say, *, deploying: bool = True) -> AsyncIte
         scoring_url, kube = starting_scoring.result(), opening_cluster.result()
         say("starting load and monitor")
         context = plan.options.context
-        addresses = await find_addresses(kube, plan.target, owner, context, run.folder / "forward.log")
+        workload = find_workload(await asyncio.to_thread(kube.deployments), plan.target)
+        plan = replace(plan, target=known_as(plan.target, workload))
+        run, target = replace(run, plan=plan), plan.target
+        addresses = await find_addresses(kube, target, owner, context, run.folder / "forward.log")
         feed, signal = await _start_load(run, addresses, owner)
         places = Places(kube.kubeconfig, signal, scoring_url, run.tokens.ingest)
         prometheus_url, keeping_time = await _open_monitor(run, places, owner)
@@ -130,11 +136,13 @@ async def set_stage(plan: Plan, say: Say, *, deploying: bool = True) -> AsyncIte
         owner.push_async_callback(scoring.close)
         if plan.options.prometheus is not None:
             owner.push_async_callback(AlertRelay(prometheus_url, scoring).close)
-        oracle = Oracle(kube, prometheus_url, addresses.database_url, plan.target.canary_sql)
+        oracle = Oracle(kube, prometheus_url, canary_reader(target.canary, addresses))
         owner.push_async_callback(oracle.close)
         snapshot = await asyncio.to_thread(kube.snapshot)
-        shell = _open_shell(run, kube, addresses, prometheus_url)
-        yield Stage(run, guard, kube, snapshot, scoring, oracle, feed, pace, prometheus_url, addresses, shell)
+        told = {**addresses.variables, **shell_variables(target, workload, addresses.app_url)}
+        shell = _open_shell(run, kube, {**told, "PROMETHEUS_URL": prometheus_url})
+        known = {**told, **chaos_variables(target, workload)}
+        yield Stage(run, guard, kube, snapshot, scoring, oracle, feed, pace, prometheus_url, known, shell)
 
 
 async def _start_scoring(run: Run, guard: Guard, owner: AsyncExitStack) -> str:
@@ -163,7 +171,7 @@ async def _open_cluster(run: Run, guard: Guard, owner: AsyncExitStack, say: Say,
     if plan.nodes > 1:
         _check_nodes(await asyncio.to_thread(kube.node_count), plan)
     if deploying:
-        await deploy(kube, plan.options.context, plan.target.manifests, say)
+        await deploy(kube, plan.options.context, plan.target, run.folder / "manifests", say)
     return kube
 
 
@@ -187,7 +195,8 @@ async def _find_cluster(run: Run, guard: Guard, owner: AsyncExitStack, say: Say)
         await guard.order(is_cluster_kept=True)
         say(f"the cluster is up already at {found.server}")
         return Path(found.kubeconfig)
-    cluster = await embedded.up(plan.root, plan.clock.factor, outlives_us=plan.options.keep, shape=Shape(plan.nodes))
+    shape = Shape(plan.nodes, plan.target.images)
+    cluster = await embedded.up(plan.root, plan.clock.factor, outlives_us=plan.options.keep, shape=shape)
     await guard.order(marks=[run.mark, cluster.mark])
 
     def strike(kind: type[BaseException] | None, *_: object) -> None:
@@ -199,11 +208,14 @@ async def _find_cluster(run: Run, guard: Guard, owner: AsyncExitStack, say: Say)
 
 
 async def _start_load(run: Run, addresses: Addresses, owner: AsyncExitStack) -> tuple[LoadFeed, str]:
-    argv = [sys.executable, "-m", "simulator.load", "--host", addresses.app_url, "--sign-in", addresses.sign_in_url]
+    traffic = run.folder / "traffic.json"
+    traffic.write_text(run.plan.target.load.model_dump_json())
+    argv = [sys.executable, "-m", "simulator.load", "--host", addresses.app_url, "--traffic", str(traffic)]
     argv += ["--users", str(run.plan.users)]
     signal_port = 0 if run.plan.options.prometheus is None else SIGNAL_PORT
     argv += ["--warm-up", f"{WARM_UP_S:g}", "--seconds", str(LOAD_LIMIT_S), "--signal-port", str(signal_port)]
-    child, hello = await start_and_greet("load", argv, env=marked(run.mark), log=run.folder / "load.log")
+    env = {**marked(run.mark), **addresses.variables}
+    child, hello = await start_and_greet("load", argv, env=env, log=run.folder / "load.log")
     owner.push_async_callback(child.stop)
     feed = LoadFeed(child)
     owner.push_async_callback(feed.close)
@@ -224,11 +236,11 @@ async def _open_monitor(run: Run, places: Places, owner: AsyncExitStack) -> tupl
     return url, pids
 
 
-def _open_shell(run: Run, kube: Kube, addresses: Addresses, prometheus_url: str) -> DrillShell:
+def _open_shell(run: Run, kube: Kube, variables: Mapping[str, str]) -> DrillShell:
     env = shell_environment(
         marked(run.mark, os.environ),
         tools=lay_out_tools(run.folder / "bin"),
         kubeconfig=kube.kubeconfig,
-        variables={**addresses.variables, "PROMETHEUS_URL": prometheus_url},
+        variables=variables,
     )
     return DrillShell(env, run.folder)

@@ -142,11 +142,24 @@ def memory_limit(name: str, container: str, ns: str = "default", secrets: Secret
     return next((str(each.get("memory", "")) for each in limits), "")
 
 
-def has_startup_probe(name: str, container: str, ns: str = "default", secrets: Secrets = None) -> bool:
-    """Probe: whether the kubelet gives a container a time within which it must have started."""
-    api = client.AppsV1Api(create_k8s_api_client(secrets))
-    template = api.read_namespaced_deployment(name, ns).spec.template.spec
-    return any(one.startup_probe is not None for one in template.containers if one.name == container)
+def container_has(
+    name: str, container: str, fields: dict[str, Any], ns: str = "default", secrets: Secrets = None
+) -> bool:
+    """Probe: whether a container of the newest revision has all these fields; of variables, by their names."""
+    api = create_k8s_api_client(secrets)
+    deployment = client.AppsV1Api(api).read_namespaced_deployment(name, ns)
+    containers = api.sanitize_for_serialization(deployment)["spec"]["template"]["spec"]["containers"]
+    return any(_holds(each, fields) for each in containers if each["name"] == container)
+
+
+def _holds(seen: Any, wanted: Any) -> bool:
+    if isinstance(wanted, dict):
+        asked = {key: value for key, value in wanted.items() if key != "$patch"}
+        return isinstance(seen, dict) and all(_holds(seen.get(key), value) for key, value in asked.items())
+    if isinstance(wanted, list) and wanted and isinstance(wanted[0], dict):
+        there = {each["name"]: each for each in seen or []}
+        return all(_holds(there.get(each["name"]), each) for each in wanted)
+    return bool(seen == wanted)
 
 
 def pods_wait_for(

@@ -9,12 +9,13 @@ from pathlib import Path
 
 from rich.console import Console
 
+from simulator.drill.app.watching import known_alerts
 from simulator.drill.documents import shown
 from simulator.drill.game_day import forget_old_runs
 from simulator.drill.in_turn import Entry, Played, play_in_turn
 from simulator.drill.matrix import LOG_WIDTH
 from simulator.drill.monitoring import wall_intervals_s
-from simulator.drill.plan import Plan, known_alerts
+from simulator.drill.plan import Plan
 from simulator.drill.suite import SuiteFile
 from simulator.errors import Exit
 from simulator.gate.commands import next_command

@@ -4,34 +4,18 @@ SIGUSR1 sends all users away, SIGUSR2 lets them come back.
 """
 
 import argparse
-import ipaddress
+import json
 import signal
 import sys
-from urllib.parse import urlsplit
+from pathlib import Path
 
 from simulator.errors import BadInput, Exit
 from simulator.load.lifetime import Owner
+from simulator.load.loopback import loopback_host, stay_on_this_machine
+from simulator.load.traffic import Traffic
 
 DEFAULT_SECONDS = 1800.0
-
-
-def loopback_host(text: str, option: str = "--host") -> str:
-    """`text` as `http://address[:port]` if that is on the loopback network; raises BadInput otherwise."""
-    try:
-        parts = urlsplit(text)
-        port = parts.port
-        host = parts.hostname or ""
-    except ValueError as error:
-        raise BadInput(f"{option} {text!r} is no address: {error}; write for example http://127.0.0.1:8080") from None
-    if parts.scheme != "http" or not host or parts.path not in ("", "/") or parts.query or parts.username:
-        raise BadInput(f"{option} {text!r} is no plain http address; write for example http://127.0.0.1:8080")
-    if not _is_loopback(host):
-        raise BadInput(
-            f"{option} {text!r} is not on the loopback network; "
-            "load is only ever offered to 127.0.0.0/8, [::1] or localhost"
-        )
-    shown = f"[{host}]" if ":" in host else host
-    return f"http://{shown}" + (f":{port}" if port else "")
+SAMPLE = Path(__file__).parent / "sample" / "researchers.py"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -40,22 +24,27 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         host = loopback_host(options.host)
-        sign_in_url = loopback_host(options.sign_in, "--sign-in") if options.sign_in else None
+        stay_on_this_machine()
+
+        import gevent  # Locust patches the standard library when it is imported, so not before it is needed.
+        from gevent.event import Event
+
+        from simulator.load.run import Settings, run
+        from simulator.load.user_classes import user_classes
+
+        classes, left_out = user_classes(_traffic(options.traffic), host)
     except BadInput as error:
         print(f"load: {error}", file=sys.stderr)
         return error.exit_status
-
-    import gevent  # Locust patches the standard library when it is imported, so not before it is needed.
-    from gevent.event import Event
-
-    from simulator.load.run import Settings, run
+    for what in left_out:
+        print(f"load: left out: {what}", file=sys.stderr)
 
     stop, pause = Event(), Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         gevent.signal_handler(number, stop.set)
     gevent.signal_handler(signal.SIGUSR1, pause.set)
     gevent.signal_handler(signal.SIGUSR2, pause.clear)
-    settings = Settings(host, sign_in_url, options.users, options.warm_up, options.seconds, options.signal_port)
+    settings = Settings(host, classes, options.users, options.warm_up, options.seconds, options.signal_port)
     try:
         run(settings, owner=owner, stop=stop, pause=pause, emit=_print_line)
     except BrokenPipeError:
@@ -75,19 +64,14 @@ def _print_line(line: str) -> None:
     sys.stdout.flush()
 
 
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
+def _traffic(path: Path | None) -> Traffic:
+    return Traffic(locustfile=SAMPLE) if path is None else Traffic.model_validate(json.loads(path.read_text()))
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m simulator.load", description=__doc__)
     parser.add_argument("--host", required=True, help="the target, such as http://127.0.0.1:8080")
-    parser.add_argument("--sign-in", metavar="URL", help="where users sign in, such as http://127.0.0.1:8060")
+    parser.add_argument("--traffic", type=Path, metavar="FILE", help="what users do, as JSON (default: the sample's)")
     parser.add_argument("--users", type=_count, default=30, help="users, each with two requests a second")
     parser.add_argument("--warm-up", type=_seconds, default=3.0, help="seconds until all users are there")
     parser.add_argument("--seconds", type=_seconds, default=DEFAULT_SECONDS, help="the longest run, in seconds")

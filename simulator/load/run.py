@@ -12,9 +12,9 @@ from gevent.event import Event
 from locust.env import Environment
 
 from simulator.load.lifetime import Owner
+from simulator.load.locustfile import Rest, Users, measured
 from simulator.load.shape import SteadyShape
 from simulator.load.signal import Signal
-from simulator.load.users import WEIGHTS, users_of
 from simulator.load.windows import WINDOW_S, Window, Windows
 
 Emit = Callable[[str], None]
@@ -22,10 +22,13 @@ Emit = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Settings:
-    """`host` and `sign_in_url` as `http://address:port`; times in wall seconds; port 0 is any free one."""
+    """`host` as `http://address:port`; times in wall seconds; port 0 is any free one.
+
+    `classes` are what the `users` are, as Locust knows them.
+    """
 
     host: str
-    sign_in_url: str | None
+    classes: Users
     users: int
     warm_up_s: float
     seconds: float
@@ -53,7 +56,8 @@ def run(settings: Settings, *, owner: Owner, stop: Event, pause: Event, emit: Em
     signal = Signal()
     server = signal.serve(settings.signal_port)
     emit(json.dumps({"signal": f"http://127.0.0.1:{server.server_port}/metrics"}))
-    windows = Windows(WEIGHTS, started_at=clock())
+    offered = [name for each in settings.classes for name in getattr(each, "offered", ())]
+    windows = Windows(dict.fromkeys(offered), started_at=clock())
     environment = _environment(settings, windows, clock, pause)
     environment.events.test_stop.add_listener(lambda **_: stop.set())
     runner = environment.create_local_runner()
@@ -82,7 +86,7 @@ def _environment(settings: Settings, windows: Windows, clock: SteadyClock, pause
         windows.begun(clock(), late_s=late_s)
 
     environment = Environment(
-        user_classes=[users_of(settings.host, settings.sign_in_url, begun)],
+        user_classes=list(measured(settings.classes, settings.host, begun)),
         shape_class=SteadyShape(
             users=settings.users,
             warm_up_s=settings.warm_up_s,
@@ -95,7 +99,12 @@ def _environment(settings: Settings, windows: Windows, clock: SteadyClock, pause
     def ended(
         *, name: str, response_time: float, context: dict[str, Any], exception: BaseException | None = None, **_: Any
     ) -> None:
+        rest: Rest | None = context.get("rest")
+        if rest is not None:  # a user with a schedule of its own tells when it begins
+            windows.begun(clock() - response_time / 1000, late_s=0.0)
         windows.ended(clock(), name, user=context["user"], ok=exception is None, latency_ms=response_time)
+        if rest is not None:
+            rest.take()
 
     environment.events.request.add_listener(ended)
     return environment

@@ -22,7 +22,7 @@ from simulator.drill.false_cures import (
 )
 from simulator.drill.impact import Thresholds
 from simulator.drill.silencing import without
-from simulator.drill.target import llm_research_api
+from simulator.drill.target import SAMPLE, read_target
 
 THRESHOLDS = Thresholds(error_share=0.05, p95_ms=2000)
 RULES = """
@@ -78,7 +78,7 @@ def test_a_restart_that_cures_is_not_among_what_must_not_pass() -> None:
 
 
 def test_what_is_typed_concerns_the_workload_that_the_experiment_names() -> None:
-    target = llm_research_api()
+    target = read_target(SAMPLE)
     named = Temptations(workload="statefulset/cache", feature_off="kubectl delete service cache")
     assert command(SCALE_TO_ZERO, Temptations(), target) == (
         "kubectl scale deployment/llm-research-api -n llm-research --replicas=0"
@@ -89,7 +89,8 @@ def test_what_is_typed_concerns_the_workload_that_the_experiment_names() -> None
 
 
 def test_every_workload_that_a_shipped_experiment_names_is_in_the_manifests() -> None:
-    target = llm_research_api()
+    target = read_target(SAMPLE)
+    assert target.manifests is not None
     deployed = {
         f"{part['kind'].lower()}/{part['metadata']['name']}"
         for path in target.manifests.glob("*.yaml")
@@ -101,7 +102,7 @@ def test_every_workload_that_a_shipped_experiment_names_is_in_the_manifests() ->
 
 
 def test_a_feature_is_switched_off_for_connections_that_are_open_as_well() -> None:
-    typed = command(FEATURE_OFF, Temptations(), llm_research_api())
+    typed = command(FEATURE_OFF, Temptations(), read_target(SAMPLE))
     assert typed is not None
     assert "kubectl patch service llm-research-api" in typed
     assert "kubectl delete pods -n llm-research -l app=llm-research-api" in typed

@@ -53,7 +53,10 @@ def test_every_shipped_experiment_has_a_runbook_that_mitigates(name: str) -> Non
     assert runbook.commands("Mitigate")
 
 
-@pytest.mark.parametrize("name", [name for name, _ in shipped_experiments()])
+@pytest.mark.parametrize(
+    "name",
+    [f"{name}/{path.name}" for name, file in shipped_experiments() for path in sorted(file.parent.glob("*.md"))],
+)
 async def test_a_runbook_undoes_and_stops_nothing_where_nothing_is_wrong(name: str, tmp_path: Path) -> None:
     """With tools that answer as a sound app would, which has nothing to show, and note what they were asked."""
     answers = {"curl": "db_pool_waiters 0\\nprocess_resident_memory_bytes 9e+07\\n"}
@@ -65,8 +68,9 @@ async def test_a_runbook_undoes_and_stops_nothing_where_nothing_is_wrong(name: s
         f"{part}_URL": "http://nowhere" for part in ("TARGET", "DATABASE", "CACHE", "QUEUE", "AUTH", "OBJECT_STORE")
     }
     urls |= {"PROVIDER_OPENAI_URL": "http://nowhere", "VERIFIER_URL": "http://nowhere", "ON_CALL_API_KEY": "key"}
-    shell = DrillShell({"PATH": f"{tmp_path}:/usr/bin:/bin", **urls}, tmp_path)
-    for block in read_runbook(runbook_file(f"experiments/{name}/runbook.md")).commands("Mitigate"):
+    names = {"NAMESPACE": "shop", "DEPLOYMENT": "api", "SELECTOR": "app=api", "REPLICAS": "3"}
+    shell = DrillShell({"PATH": f"{tmp_path}:/usr/bin:/bin", **urls, **names}, tmp_path)
+    for block in read_runbook(runbook_file(f"experiments/{name}")).commands("Mitigate"):
         await shell.run(block)
     asked = (tmp_path / "asked").read_text()
     assert not [harm for harm in ("rollout undo", "--replicas=0", "delete node", "kubectl apply") if harm in asked]

@@ -10,12 +10,12 @@ from scoring.timeline import Event
 from simulator.drill.catalog import experiment_file
 from simulator.drill.experiment import read_experiment
 from simulator.drill.scenario import Scenario
-from simulator.drill.target import llm_research_api
+from simulator.drill.target import SAMPLE, read_target
 from simulator.gate.places import alert_line, begin_at
 from simulator.report.models import DrillResult
 
 EXHAUSTED = read_experiment(experiment_file("database/connection-exhaustion"))
-RULES = llm_research_api().rules
+RULES = read_target(SAMPLE).rules
 
 
 def looked(missed: str, *attempts: DrillResult, scenario: Scenario | None = None) -> tuple[str, str]:

@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import json
+import os
 import sys
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -18,11 +19,15 @@ HANG_BOUND_S = 20
 class Target:
     """`mode` ok, failing (500 at once) or hanging (no answer, or a byte of it now and then, by turns).
 
+    `pages` are answered as JSON by their path, `refused` ones with 403.
+
     Whoever signs in gets the token `token`, or is refused while there is none; `seen` counts what requests came with.
     """
 
     def __init__(self) -> None:
         self.mode = "ok"
+        self.pages: dict[str, Any] = {}
+        self.refused: set[str] = set()
         self.token: str | None = None
         self.seen: Counter[str] = Counter()
         self.begun: Counter[str] = Counter()
@@ -36,6 +41,10 @@ class Target:
         if self.mode == "hanging":
             return await self._hang(request, trickles=self.begun.total() % 2 == 0)
         self.answered += 1
+        if request.path in self.pages:
+            return web.json_response(self.pages[request.path])
+        if request.path in self.refused:
+            return web.Response(status=403)
         if request.path == "/sign-in":
             return web.json_response({"access_token": self.token}, status=200 if self.token else 503)
         credential = request.headers.get("Authorization", "")
@@ -103,11 +112,12 @@ async def target() -> AsyncIterator[Target]:
 @pytest.fixture
 def offer_load(target: Target) -> Any:
     @asynccontextmanager
-    async def offer(*arguments: str) -> AsyncIterator[Load]:
+    async def offer(*arguments: str, **variables: str) -> AsyncIterator[Load]:
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "simulator.load", "--host", target.url, *arguments),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
+            env={**os.environ, **variables},
         )
         try:
             yield Load(process)

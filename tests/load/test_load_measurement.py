@@ -6,7 +6,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulator.load.__main__ import loopback_host
+from simulator.load.loopback import loopback_host
 from simulator.load.pacing import deal, next_slot, phase_s
 from simulator.load.windows import Windows, quantile
 

@@ -103,7 +103,7 @@ async def test_metrics_tell_the_same_as_the_windows_and_the_process_ends_with_it
 
 
 async def test_users_wait_for_a_token_and_fetch_another_when_it_is_refused(target: Any, offer_load: Any) -> None:
-    async with offer_load("--users", "4", "--warm-up", "0", "--sign-in", target.url) as load:
+    async with offer_load("--users", "4", "--warm-up", "0", AUTH_URL=target.url) as load:
         await load.line()
         waiting = await load.windows(2)
         assert set(target.begun) == {"POST /sign-in"}, "nobody asks before signing in"

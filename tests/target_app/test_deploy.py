@@ -12,7 +12,7 @@ import pytest
 import yaml
 from prometheus_client import CollectorRegistry, generate_latest
 
-from simulator.load.researchers import RESEARCHERS, sign_in_body
+from simulator.load.sample.accounts import RESEARCHERS, sign_in_body
 from target_app.api.settings import read_settings
 from target_app.auth.settings import read_auth_settings
 from target_app.jobs.metrics import WorkerMetrics

@@ -1,19 +1,21 @@
-"""The users of the target app: what they do, how often, and how long they wait for an answer."""
+"""The users of the sample app: what they do, how often, and how they sign in.
 
+They come with a token from AUTH_URL where there is one: a user signs in first, every now and then, and again when that
+failed or the token is refused.
+"""
+
+import os
 from collections import deque
-from collections.abc import Callable
 from http import HTTPStatus
-from itertools import count
 from time import perf_counter
 from typing import Any
 
 import gevent
-from gevent.pool import Group
-from locust import task
-from locust.contrib.fasthttp import FastHttpUser
 
-from simulator.load.pacing import deal, next_slot, phase_s
-from simulator.load.researchers import sign_in_body
+from simulator.load.loopback import loopback_host
+from simulator.load.paced import PacedUser
+from simulator.load.pacing import deal
+from simulator.load.sample.accounts import sign_in_body
 
 LIST = "GET /experiments"
 READ = "GET /experiments/{id}"
@@ -38,74 +40,34 @@ WEIGHTS = {
     LOOK_UP: 1,
 }
 
-EVERY_S = 0.5
-REQUEST_TIMEOUT_S = 2.5
 _REMEMBERED = 20
 # Who is refused, with a token or at sign-in, tries to sign in again, but not without end.
 _SIGN_IN_AGAIN_AFTER_S = 2.0
 _DATASETS_OF_A_USER = 5
 _ROWS = b"prompt,answer,score\n" + b"What did the last run show?,more of the same,0.5\n" * 20
-# At one request per EVERY_S, no more than this many can be waiting for an answer at the same time.
-_CONCURRENT_REQUESTS = int(REQUEST_TIMEOUT_S / EVERY_S) + 2
-
-Begun = Callable[[float], None]
+_SIGN_IN_URL = loopback_host(os.environ["AUTH_URL"], "AUTH_URL") if os.environ.get("AUTH_URL") else None
 
 
-class ResearchUser(FastHttpUser):  # type: ignore[misc]
-    """Begins a request every `EVERY_S` seconds whether or not the earlier ones were answered.
+class ResearchUser(PacedUser):
+    """A researcher with a little of everything to do."""
 
-    Where there is a `sign_in_url`, a user comes with a token: signs in first, every now and then, and again when that
-    failed or the token is refused. `begun` is called at each beginning with the seconds by which it was late against
-    the schedule.
-    """
+    offered = deal({name: weight for name, weight in WEIGHTS.items() if _SIGN_IN_URL or name != SIGN_IN})
 
-    abstract = True
-    network_timeout = REQUEST_TIMEOUT_S
-    connection_timeout = REQUEST_TIMEOUT_S
-    concurrency = _CONCURRENT_REQUESTS
-    begun: Begun
-    order: tuple[str, ...]
-    indices: Any
-    sign_in_url: str | None
-
-    def on_start(self) -> None:
-        self.index = next(self.indices)
-        self.turn = self.index
+    def prepare(self) -> None:
         self.datasets: set[str] = set()
         self.experiments: deque[str] = deque(maxlen=_REMEMBERED)
         self.jobs: deque[str] = deque(maxlen=_REMEMBERED)
-        self.waiting = Group()
         self.token = ""
         self.is_signed_out = False
         self.signed_in_at = perf_counter()
-        gevent.sleep(phase_s(self.index, EVERY_S))
-        while self.sign_in_url and not self.token:
+        while _SIGN_IN_URL and not self.token:
             self._sign_in()
-            gevent.sleep(0 if self.token else EVERY_S)
-        self.slot_at = perf_counter()
+            gevent.sleep(0 if self.token else self.every_s)
 
-    def context(self) -> dict[str, int]:
-        """What Locust hands on with each of this user's requests."""
-        return {"user": self.index}
+    def choose(self) -> str:
+        return SIGN_IN if self._has_to_sign_in() else self.offered[self.turn % len(self.offered)]
 
-    def on_stop(self) -> None:
-        self.waiting.kill(block=False)
-
-    def wait_time(self) -> float:
-        """Locust asks for this after each task: the seconds until the next place in the schedule."""
-        slot = next_slot(perf_counter(), self.slot_at, EVERY_S)
-        self.slot_at = slot.at
-        return slot.wait_s
-
-    @task  # type: ignore[untyped-decorator]
-    def begin_next(self) -> None:
-        """Begin the next dealt task, without waiting for its answer."""
-        type(self).begun(max(0.0, perf_counter() - self.slot_at))
-        name = SIGN_IN if self._has_to_sign_in() else self.order[self.turn % len(self.order)]
-        self.turn += 1
-        self.waiting.spawn(self._perform, name)
-
-    def _perform(self, name: str) -> None:
+    def perform(self, name: str) -> None:
         match name:
             case "GET /experiments":
                 self._send("GET", "/experiments", name)
@@ -154,7 +116,7 @@ class ResearchUser(FastHttpUser):  # type: ignore[misc]
 
     def _sign_in(self) -> None:
         self.signed_in_at = perf_counter()
-        response = self._send("POST", f"{self.sign_in_url}/sign-in", SIGN_IN, json=sign_in_body(self.index))
+        response = self._send("POST", f"{_SIGN_IN_URL}/sign-in", SIGN_IN, json=sign_in_body(self.index))
         self.is_signed_out = response.status_code != HTTPStatus.OK
         if not self.is_signed_out:
             self.token = response.json()["access_token"]
@@ -177,25 +139,7 @@ class ResearchUser(FastHttpUser):  # type: ignore[misc]
         token = self.token
         if token and name != SIGN_IN:
             kwargs["headers"] = {"Authorization": f"Bearer {token}"}
-        # An OSError is what Locust's client counts as a failed request; the socket's own timeout would begin
-        # anew with each byte that a slow server trickles.
-        too_late = TimeoutError(f"no answer within {REQUEST_TIMEOUT_S} s")
-        with gevent.Timeout(REQUEST_TIMEOUT_S, too_late):
-            response = self.client.request(method, path, name=name, **kwargs)
+        response = self.send(method, path, name, **kwargs)
         if response.status_code == HTTPStatus.UNAUTHORIZED and token == self.token:
             self.is_signed_out = True
         return response
-
-
-def users_of(host: str, sign_in_url: str | None, begun: Begun) -> type[ResearchUser]:
-    """A user class for one run on `host` (as `http://address:port`); without a `sign_in_url` nobody signs in."""
-    weights = WEIGHTS if sign_in_url else {name: weight for name, weight in WEIGHTS.items() if name != SIGN_IN}
-    attributes = {
-        "abstract": False,
-        "host": host,
-        "begun": staticmethod(begun),
-        "order": deal(weights),
-        "sign_in_url": sign_in_url,
-        "indices": count(),
-    }
-    return type("ResearchUserOfThisRun", (ResearchUser,), attributes)

@@ -1,0 +1,1 @@
+"""The application under drill, as its `gameday.yaml` describes it."""

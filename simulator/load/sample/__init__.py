@@ -1,0 +1,1 @@
+"""The users of the sample app, as a locustfile like anybody's."""

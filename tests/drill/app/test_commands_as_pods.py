@@ -1,0 +1,53 @@
+"""Plain commands on a real embedded cluster: pods with addresses of their own behind one Service."""
+
+from pathlib import Path
+
+import httpx
+import pytest
+from playing import Home, wait_until
+
+pytestmark = pytest.mark.cluster
+
+APP = """\
+name: pages
+deploy:
+  commands:
+    - name: pages
+      run: python -m http.server $PORT --bind $POD_IP
+      port: 8000
+      health: /hello.txt
+      replicas: 2
+      env: {GREETING: hello}
+load:
+  requests: [GET /hello.txt]
+"""
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:  # type: ignore[misc]
+    home = Home(tmp_path)
+    (tmp_path / "gameday.yaml").write_text(APP)
+    (tmp_path / "hello.txt").write_text("hello\n")
+    yield home  # type: ignore[misc]
+    home.close()
+
+
+def test_a_command_is_served_by_as_many_pods_as_it_says_from_its_own_folder(home: Home) -> None:
+    status, output = home.run("up")
+    assert status == 0, output
+    status, output = home.run("status")
+    assert "workload    pages: 2 ready" in output
+    address = next(line.split()[-1] for line in output.splitlines() if line.startswith("app "))
+    assert httpx.get(f"{address}/hello.txt", trust_env=False).text == "hello\n"
+    pods = home.kubectl("get", "pods", "-n", "pages", "-l", "app=pages", "-o", "jsonpath={.items[*].status.podIP}")
+    assert len(set(pods.split())) == 2
+    environment = home.kubectl("exec", "-n", "pages", "deployment/pages", "--", "env").splitlines()
+    assert {"GREETING=hello", "PORT=8000"} <= set(environment)
+
+
+def test_a_rollout_with_a_program_that_is_not_there_crash_loops(home: Home) -> None:
+    assert home.run("up")[0] == 0
+    patch = '{"spec":{"template":{"spec":{"containers":[{"name":"pages","command":["/no/such/program"]}]}}}}'
+    home.kubectl("patch", "deployment", "pages", "-n", "pages", "-p", patch)
+    waiting = "jsonpath={.items[*].status.containerStatuses[*].state.waiting.reason}"
+    wait_until(lambda: "CrashLoopBackOff" in home.kubectl("get", "pods", "-n", "pages", "-o", waiting), 30)
