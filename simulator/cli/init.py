@@ -57,7 +57,8 @@ def init(
     ask = None if yes or not sys.stdin.isatty() else _ask
     target = initialise(Path.cwd(), wishes, ask, force=force)
     typer.echo(f"gameday.yaml describes {target.name}. Look it over, then:")
-    typer.echo("  gameday run workload/all-pods-down")
+    typer.echo("  gameday run workload/all-pods-down    # one drill")
+    typer.echo("  gameday gate any-app                  # for a pipeline")
 
 
 def _ask(question: str, default: str) -> str:
