@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from simulator.cli.asked import Asked, asking, complete_experiment, complete_family
+from simulator.cli.asked import App, Asked, asking, complete_experiment, complete_family
 from simulator.cli.stories import play_story, run_story
 
 commands = typer.Typer(help="List, show, validate and play experiments.", no_args_is_help=True)
@@ -44,11 +44,13 @@ def validate_experiments(
         list[str] | None,
         typer.Argument(help="Shipped names or files (default: all shipped).", autocompletion=complete_experiment),
     ] = None,
+    app: App = None,
 ) -> None:
     """Check experiments: the file, its ground truth, its alerts, its runbook, and Chaos Toolkit's own validation."""
     from simulator.drill.house import validate
+    from simulator.drill.target import find_target
 
-    for line in validate(names or []):
+    for line in validate(names or [], find_target(app, Path.cwd())):
         typer.echo(line)
 
 
@@ -78,8 +80,10 @@ def play_matrix(
     """
     from simulator.drill import matrix
     from simulator.drill.plan import Options, plan_experiments
+    from simulator.drill.target import find_target
 
-    plan = plan_experiments(matrix.matrix_names(names or [], family or []), Options(**vars(asked)), Path.cwd())
+    names = matrix.matrix_names(names or [], family or [], find_target(asked.app, Path.cwd()))
+    plan = plan_experiments(names, Options(**vars(asked)), Path.cwd())
     if oracle:
         raise typer.Exit(run_story(matrix.play_matrix(plan, is_oracle_tried=True)))  # nobody's drills: no history
     play_story(matrix.play_matrix(plan))

@@ -9,7 +9,7 @@ from pathlib import Path
 from simulator.cluster.kubelet.images import catalogue
 from simulator.drill import embedded
 from simulator.drill.app.watching import known_alerts
-from simulator.drill.catalog import experiment_file, shipped_experiments
+from simulator.drill.catalog import experiment_file, package_folder, shipped_experiments
 from simulator.drill.deploying import Say, deploy
 from simulator.drill.documents import shown
 from simulator.drill.embedded import Cluster, Shape
@@ -97,17 +97,21 @@ def show(name: str) -> Iterator[str]:
         yield from (f"    {line}" for line in block.rstrip().splitlines())
 
 
-def validate(names: list[str]) -> Iterator[str]:
-    """Check each experiment whole; yields a line for each that is right. Raises the first `BadInput`."""
+def validate(names: list[str], target: Target) -> Iterator[str]:
+    """Check each experiment whole, those of a user's own for the target; yields a line for each that is right.
+
+    Raises the first `BadInput`.
+    """
     from chaoslib.exceptions import ChaosException
     from chaoslib.experiment import ensure_experiment_is_valid
     from chaoslib.loader import load_experiment
 
     logging.getLogger("chaostoolkit").setLevel(logging.CRITICAL)
-    alerts = known_alerts(read_target(SAMPLE))
+    of_sample, of_target = known_alerts(read_target(SAMPLE)), known_alerts(target)
     paths = [experiment_file(name) for name in names] or [path for _, path in shipped_experiments()]
     for path in paths:
-        experiment = read_experiment(path, alerts=alerts)
+        is_shipped = path.is_relative_to(package_folder())
+        experiment = read_experiment(path, alerts=of_sample if is_shipped else of_target)
         read_runbook(experiment.runbook).commands("Mitigate")
         try:
             ensure_experiment_is_valid(load_experiment(str(path)))

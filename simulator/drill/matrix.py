@@ -7,12 +7,13 @@ from datetime import UTC, datetime
 
 from rich.console import Console
 
+from simulator.drill.app.suiting import fitting
 from simulator.drill.app.watching import for_s
-from simulator.drill.catalog import shipped_experiments
 from simulator.drill.false_cures import cures_of
 from simulator.drill.game_day import game_day_of, write_game_day
 from simulator.drill.in_turn import Entry, Played, play_in_turn
 from simulator.drill.plan import Plan
+from simulator.drill.target import Target
 from simulator.errors import BadInput, Exit
 from simulator.report.matrix import Matrix, MatrixRow, Purpose, median_beyond_for, row_of
 from simulator.report.matrix_table import matrix_report, row_line
@@ -24,9 +25,9 @@ LOG_WIDTH = 140
 """Columns of the table in a log, which has no width of its own."""
 
 
-def matrix_names(names: Sequence[str], families: Sequence[str]) -> list[str]:
-    """The experiments of a matrix: those named, else all shipped, of the given families. Raises `BadInput`."""
-    shipped = [name for name, _ in shipped_experiments()]
+def matrix_names(names: Sequence[str], families: Sequence[str], target: Target) -> list[str]:
+    """The experiments of a matrix: those named, else all that fit, of the given families. Raises `BadInput`."""
+    shipped = fitting(target)
     known = sorted({name.partition("/")[0] for name in shipped})
     for family in families:
         if family not in known:

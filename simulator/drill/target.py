@@ -6,6 +6,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from simulator.drill.app.description import Adjusted, App, Breaks, Canary, Command, Endpoint, Existing, Metrics
+from simulator.drill.catalog import nearest, shipped_experiments
 from simulator.drill.documents import Document, read_document, shown
 from simulator.drill.strict import read_as
 from simulator.errors import BadInput
@@ -94,7 +95,7 @@ def read_target(file: Path, variant: str | None = None) -> Target:
         canary=app.canary,
         load=_load(document, app),
         breaks=app.breaks,
-        adjusted=app.experiments,
+        adjusted=_adjusted(document, app),
     )
 
 
@@ -146,6 +147,14 @@ def _rules(document: Document, path: Path, at: int) -> list[Path]:
     if not files_in:
         raise document.fail(f"rules.{at}: no rule file (*.yaml) is in {path}", "rules", at)
     return files_in
+
+
+def _adjusted(document: Document, app: App) -> Mapping[str, Adjusted]:
+    modes = [name.partition("/")[2] for name, _ in shipped_experiments()]
+    for mode in app.experiments:
+        if mode not in modes:
+            raise document.fail(f"experiments: '{mode}' is no failure mode{nearest(mode, modes)}", "experiments", mode)
+    return app.experiments
 
 
 def _load(document: Document, app: App) -> Traffic:

@@ -14,6 +14,11 @@ from simulator.drill.target import Target
 from simulator.errors import BadInput
 
 
+def fitting(target: Target) -> list[str]:
+    """The shipped experiments that can be played on an app."""
+    return [name for name, file in shipped_experiments() if target.is_sample or read_experiment(file).fits_any_app]
+
+
 @dataclass(frozen=True)
 class Suited:
     """Experiments as they are for one app, under one playbook.
@@ -39,10 +44,9 @@ class Suited:
         if self.target.is_sample:
             return experiment
         if is_shipped and not experiment.fits_any_app:
-            fitting = ", ".join(name for name, file in shipped_experiments() if read_experiment(file).fits_any_app)
             raise BadInput(
                 f"'{experiment.name}' is written for the sample app; on {self.target.name} ({shown(self.target.file)}) "
-                f"there are: {fitting}, and your own by their path"
+                f"there are: {', '.join(fitting(self.target))}, and your own by their path"
             )
         return self._adjusted(experiment, levels)
 

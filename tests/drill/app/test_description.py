@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 from simulator.drill.app.watching import known_alerts, rule_texts, scrape_config
+from simulator.drill.matrix import matrix_names
 from simulator.drill.plan import Options, plan_experiments
 from simulator.drill.target import SAMPLE, find_target, read_target
 from simulator.errors import BadInput
@@ -62,6 +63,10 @@ def test_a_few_lines_are_enough(tmp_path: Path) -> None:
             "canary.database: DB is the variable of no endpoint",
         ),
         (("load:", "breaks: {env: {A: b}, command: [c]}\nload:"), "'breaks': give either env or command"),
+        (
+            ("load:", "experiments: {all-pod-down: {}}\nload:"),
+            "'all-pod-down' is no failure mode; did you mean 'all-pods-d",
+        ),
         (("load:", "breaks: {startup: {imag: x}}\nload:"), "gameday.yaml:8: 'breaks.startup"),
     ],
 )
@@ -147,6 +152,13 @@ def test_an_experiment_for_the_sample_is_refused_on_another_app(tmp_path: Path) 
         BadInput, match=r"'database/slow-queries' is written for the sample app; on pages .* there are: work"
     ):
         plan_experiments(["slow-queries"], Options(), tmp_path)
+
+
+def test_a_matrix_without_names_plays_what_fits_the_app(tmp_path: Path) -> None:
+    names = matrix_names([], [], read_target(written(tmp_path)))
+    assert {name.partition("/")[0] for name in names} == {"workload"}
+    assert len(names) == 5
+    assert len(matrix_names([], [], read_target(SAMPLE))) > 20
 
 
 def test_what_is_different_for_an_app_goes_into_the_truth(tmp_path: Path) -> None:

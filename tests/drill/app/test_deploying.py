@@ -1,4 +1,4 @@
-"""Plain commands on a real embedded cluster: pods with addresses of their own behind one Service."""
+"""An app of one's own on a real embedded cluster: plain commands as pods, and plain manifests."""
 
 from pathlib import Path
 
@@ -51,3 +51,43 @@ def test_a_rollout_with_a_program_that_is_not_there_crash_loops(home: Home) -> N
     home.kubectl("patch", "deployment", "pages", "-n", "pages", "-p", patch)
     waiting = "jsonpath={.items[*].status.containerStatuses[*].state.waiting.reason}"
     wait_until(lambda: "CrashLoopBackOff" in home.kubectl("get", "pods", "-n", "pages", "-o", waiting), 30)
+
+
+def test_plain_manifests_get_their_namespace_and_images_of_one_s_own(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    (tmp_path / "k8s").mkdir()
+    (tmp_path / "k8s" / "shop.yaml").write_text(MANIFESTS)
+    (tmp_path / "images.yaml").write_text("images: {shop/front:1: {entrypoint: [python, -m, http.server, '8000']}}\n")
+    (tmp_path / "gameday.yaml").write_text(
+        "name: shop\ndeploy: {manifests: k8s, images: images.yaml}\n"
+        "serves: {deployment: front, service: shop, port: 80}\nload: {requests: [GET /]}\n"
+    )
+    try:
+        status, output = home.run("up")
+        assert status == 0, output
+        _, output = home.run("status")
+        address = next(line.split()[-1] for line in output.splitlines() if line.startswith("app "))
+        assert httpx.get(address, trust_env=False).status_code == 200
+    finally:
+        home.close()
+
+
+MANIFESTS = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: front}
+spec:
+  selector: {matchLabels: {tier: web}}
+  template:
+    metadata: {labels: {tier: web}}
+    spec:
+      containers:
+        - name: front
+          image: shop/front:1
+          readinessProbe: {httpGet: {path: /, port: 8000}, periodSeconds: 1}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: shop}
+spec: {selector: {tier: web}, ports: [{port: 80, targetPort: 8000}]}
+"""
