@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from simulator.report.gate import Gate, GatedDrill, Requirement
 from simulator.report.html import page_of, render_page
-from simulator.report.spread import amount, failed_shares, gate_score, scores, spread, times
+from simulator.report.spread import SIGNS, amount, compared_with, failed_shares, gate_score, scores, spread, times
 
 _SCALE_ABOVE = 1.1
 """The scale of a strip ends so far beyond the largest value on it; points end at 100."""
@@ -50,7 +50,8 @@ def render_gate_html(gate: Gate) -> str:
     for drill in gate.drills:
         rows.append(_drill_row(drill, tuple(range(first, first + len(drill.attempts)))))
         first += len(drill.attempts)
-    return render_page("gate.html", pages, gate=gate, score=gate_score(gate), rows=rows)
+    subject = {"gate": gate, "score": gate_score(gate), "rows": rows}
+    return render_page("gate.html", pages, signs=SIGNS, compared_with=compared_with, **subject)
 
 
 def strip(limit: float | None, seen: Sequence[float | None], unit: str) -> tuple[tuple[float, ...], float | None]:

@@ -10,13 +10,9 @@ from rich.text import Text
 from simulator.report.durations import wall_time
 from simulator.report.gate import Gate, GatedDrill, Outcome
 from simulator.report.sentences import plain
-from simulator.report.spread import amount, failed_shares, gate_score, scores, spread, times
+from simulator.report.spread import SIGNS, amount, compared_with, failed_shares, gate_score, scores, spread, times
 
-_SIGNS: dict[Outcome, tuple[str, str]] = {
-    "passed": ("✓", "green"),
-    "failed": ("✗", "red"),
-    "inconclusive": ("?", "yellow"),
-}
+_STYLES: dict[Outcome, str] = {"passed": "green", "failed": "red", "inconclusive": "yellow"}
 _ROOM_FOR_ALL = 100
 
 
@@ -24,14 +20,14 @@ def gate_report(gate: Gate) -> RenderableType:
     """Heading, table, each drill that did not pass with what it missed, and the verdict."""
     facts = f"playbook {gate.playbook} · responder {gate.responder} · clock {gate.clock:g}×"
     heading = Text.assemble((plain(gate.title), "bold"), (f"  {plain(facts)}", "dim"))
-    compared = [_compared(gate)] if gate.baseline else []
+    compared = [Text(f"compared with {compared_with(gate.baseline)}", "dim")] if gate.baseline else []
     troubles = [part for drill in gate.drills if drill.outcome != "passed" for part in _trouble(drill)]
     return Group(heading, *compared, Text(), _Drills(gate), *troubles, Text(), verdict_line(gate))
 
 
 def verdict_line(gate: Gate) -> Text:
     """Such as `Gate: ✗ failed   3 of 4 drills passed · score 88.1 · 2 min 40 s`."""
-    sign, style = _SIGNS[gate.outcome]
+    sign, style = SIGNS[gate.outcome], _STYLES[gate.outcome]
     passed = sum(drill.outcome == "passed" for drill in gate.drills)
     score = gate_score(gate)
     facts = [f"{passed} of {len(gate.drills)} drills passed"]
@@ -60,7 +56,7 @@ class _Drills:
 
 def _cells(drill: GatedDrill) -> Iterator[RenderableType]:
     tries = drill.attempts
-    yield Text(*_SIGNS[drill.outcome])
+    yield Text(SIGNS[drill.outcome], _STYLES[drill.outcome])
     yield Text(plain(drill.title))
     yield str(len(tries))
     yield spread(scores(tries), "points")
@@ -70,7 +66,7 @@ def _cells(drill: GatedDrill) -> Iterator[RenderableType]:
 
 
 def _trouble(drill: GatedDrill) -> Iterator[RenderableType]:
-    sign, style = _SIGNS[drill.outcome]
+    sign, style = SIGNS[drill.outcome], _STYLES[drill.outcome]
     yield Text()
     yield Text(f"{sign} {plain(drill.title)}", f"bold {style}")
     yield _indented(Text(plain(drill.why)))
@@ -90,11 +86,3 @@ def _trouble(drill: GatedDrill) -> Iterator[RenderableType]:
 
 def _indented(text: Text) -> Padding:
     return Padding(text, (0, 0, 0, 2), expand=False)
-
-
-def _compared(gate: Gate) -> Text:
-    assert gate.baseline is not None
-    revision = gate.baseline.revision
-    of = " ".join(plain(text) for text in (revision.branch, (revision.commit or "")[:12]) if text)
-    when = f"{gate.baseline.started_at:%Y-%m-%d %H:%M} UTC"
-    return Text(f"compared with {plain(gate.baseline.name)}: {', '.join(part for part in (of, when) if part)}", "dim")

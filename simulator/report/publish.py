@@ -38,27 +38,31 @@ def write_report(game_day: GameDay, folder: Path) -> ReportPaths:
         paths.markdown: render_markdown(game_day),
         paths.html: render_html(game_day),
     }
+    write_all(texts, folder)
+    return paths
+
+
+def write_all(texts: Mapping[Path, str], folder: Path) -> None:
+    """Write a report's files into its folder, each whole or not at all. Raises NotPossible."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        write_whole(texts)
+        _write_whole(texts)
     except OSError as error:
         raise NotPossible(
             f"{folder}: the report cannot be written: {error.strerror}; choose another --report"
         ) from None
-    return paths
 
 
 def write_json(published: Report, path: Path) -> None:
     """Write the JSON of a game day or a matrix alone to `path`, whole or not at all. Raises NotPossible."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_whole({path: render_json(published)})
+        _write_whole({path: render_json(published)})
     except OSError as error:
         raise NotPossible(f"{path}: cannot be written: {error.strerror}; choose another --json") from None
 
 
-def write_whole(texts: Mapping[Path, str]) -> None:
-    """Write each file whole or not at all. Raises OSError."""
+def _write_whole(texts: Mapping[Path, str]) -> None:
     for path, text in texts.items():
         handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
         try:

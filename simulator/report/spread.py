@@ -1,14 +1,15 @@
-"""Several attempts' values as people read them: one value, or from the least to the most."""
+"""What a gate's attempts show, as people read it: one value, or from the least to the most."""
 
 from collections.abc import Sequence
 from statistics import fmean, median
 
 from simulator.report.durations import drill_time
-from simulator.report.gate import Gate, Unit
+from simulator.report.gate import ComparedWith, Gate, Outcome, Unit
 from simulator.report.models import DrillResult
-from simulator.report.sentences import percent
+from simulator.report.sentences import percent, plain
 
 NOTHING = "–"
+SIGNS: dict[Outcome, str] = {"passed": "✓", "failed": "✗", "inconclusive": "?"}
 
 
 def amount(value: float | None, unit: Unit) -> str:
@@ -60,3 +61,10 @@ def gate_score(gate: Gate) -> float | None:
     """0–100: the mean of the drills, each by its median attempt; None if nothing was scored."""
     known = [score for drill in gate.drills if (score := middle(scores(drill.attempts))) is not None]
     return round(fmean(known), 2) if known else None
+
+
+def compared_with(baseline: ComparedWith) -> str:
+    """`last: main 0123456789ab, 2026-01-05 10:00 UTC`."""
+    revision = baseline.revision
+    of = " ".join(plain(text) for text in (revision.branch, (revision.commit or "")[:12]) if text)
+    return f"{plain(baseline.name)}: {f'{of}, ' if of else ''}{baseline.started_at:%Y-%m-%d %H:%M} UTC"

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from simulator.errors import NotPossible
 from simulator.report.gate import Gate
 from simulator.report.gate_page import render_gate_html
 from simulator.report.pipeline.badge import render_badge, render_badge_json
@@ -11,7 +10,7 @@ from simulator.report.pipeline.code_quality import render_code_quality
 from simulator.report.pipeline.junit import render_junit
 from simulator.report.pipeline.sarif import render_sarif
 from simulator.report.pipeline.summary import render_summary
-from simulator.report.publish import render_json, write_whole
+from simulator.report.publish import render_json, write_all
 
 
 @dataclass(frozen=True)
@@ -53,11 +52,5 @@ def write_gate(gate: Gate, folder: Path) -> GatePaths:
         paths.badge_json: render_badge_json(gate),
         paths.html: render_gate_html(gate),
     }
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        write_whole(texts)
-    except OSError as error:
-        raise NotPossible(
-            f"{folder}: the report cannot be written: {error.strerror}; choose another --report"
-        ) from None
+    write_all(texts, folder)
     return paths

@@ -9,12 +9,11 @@ from simulator.report.gate import Gate, GatedDrill, Requirement
 from simulator.report.markdown import cell
 from simulator.report.pipeline.findings import SENTENCE
 from simulator.report.sentences import plain
-from simulator.report.spread import amount, failed_shares, gate_score, scores, spread, times
+from simulator.report.spread import SIGNS, amount, compared_with, failed_shares, gate_score, scores, spread, times
 
 MOST_BYTES = 1_000_000
 """GitHub takes a summary of 1 MiB, and drops a larger one whole."""
 MOST_ROWS = 200
-SIGNS = {"passed": "✓", "failed": "✗", "inconclusive": "?"}
 _VERDICTS = {"met": "✓ met", "missed": "✗ missed", "not_assessed": "– not assessed", "not_judged": "? not judged"}
 
 
@@ -50,20 +49,12 @@ def _head(gate: Gate) -> Iterator[str]:
     facts = [f"**{passed} of {len(gate.drills)} drills passed**"]
     facts += [] if score is None else [f"score {score:.1f} of 100"]
     yield " · ".join([*facts, took])
+    compared = f" Compared with {cell(compared_with(gate.baseline))}." if gate.baseline else ""
     cpus = f"{gate.machine.cpus} CPU{'' if gate.machine.cpus == 1 else 's'}"
     yield (
         f"Suite {cell(gate.suite)}, playbook {cell(gate.playbook)}, responder {cell(gate.responder)}, "
-        f"clock {gate.clock:g}×, {cpus}.{_compared(gate)}"
+        f"clock {gate.clock:g}×, {cpus}.{compared}"
     )
-
-
-def _compared(gate: Gate) -> str:
-    if gate.baseline is None:
-        return ""
-    revision = gate.baseline.revision
-    of = ", ".join(cell(text) for text in (revision.branch, (revision.commit or "")[:12]) if text)
-    when = f"{gate.baseline.started_at:%Y-%m-%d %H:%M} UTC"
-    return f" Compared with {cell(gate.baseline.name)} ({', '.join(part for part in (of, when) if part)})."
 
 
 def _table(gate: Gate) -> str:
