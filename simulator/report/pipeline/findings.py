@@ -16,7 +16,7 @@ DRILL_RULE = "drill"
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing to mend. `fingerprint` outlives other words and other lines in the same file."""
+    """One thing to mend. `fingerprint` outlives other words, values and places."""
 
     rule: str
     title: str
@@ -59,8 +59,7 @@ def _missed(drill: GatedDrill) -> Iterator[Requirement]:
 
 
 def _finding(gate: Gate, drill: GatedDrill, requirement: Requirement, seen: Counter[tuple[str, ...]]) -> Finding:
-    place = requirement.begin_at or gate.suite_at
-    identity = (gate.suite, drill.experiment, requirement.id, place.path if place else "")
+    identity = (gate.suite, drill.experiment, requirement.id)
     seen[identity] += 1
     return Finding(
         rule=plain(requirement.id) or DRILL_RULE,
@@ -68,6 +67,6 @@ def _finding(gate: Gate, drill: GatedDrill, requirement: Requirement, seen: Coun
         drill=plain(drill.title),
         message=plain(requirement.why or drill.why, SENTENCE) or "no reason was given",
         next_command=plain(drill.next_command, SENTENCE),
-        place=place,
+        place=requirement.begin_at or gate.suite_at,
         fingerprint=hashlib.sha256(repr((*identity, seen[identity])).encode()).hexdigest(),
     )
