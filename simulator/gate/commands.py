@@ -22,6 +22,7 @@ def next_command(scenario: Scenario, plan: Plan, variant: str | None, *, is_judg
     words += [] if plan.clock.factor == 60 else ["--clock", f"{plan.clock.factor:g}"]
     words += [] if plan.users == 30 else ["--users", str(plan.users)]
     words += ["--variant", variant] if variant else []
+    words += ["--app", shown(plan.options.app)] if plan.options.app else []
     return shlex.join(words)
 
 
