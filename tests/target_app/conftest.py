@@ -72,6 +72,12 @@ class Part:
             self.process.wait()
             raise
 
+    def end(self) -> None:
+        """Stop it if it still runs, whether or not it stops in time."""
+        with suppress(ProcessLookupError, subprocess.TimeoutExpired):
+            if self.process.poll() is None:
+                self.stop()
+
 
 @dataclass
 class Parts:
@@ -100,9 +106,7 @@ class Parts:
             yield
         finally:
             for part in reversed(self._started[before:]):
-                with suppress(ProcessLookupError, subprocess.TimeoutExpired):
-                    if part.process.poll() is None:
-                        part.stop()
+                part.end()
 
 
 @dataclass
@@ -169,21 +173,24 @@ class Valkey:
         until(lambda: self.cli("ping") == "PONG\n")
 
 
-@pytest.fixture
-def valkey(parts: Parts) -> Valkey:
+@pytest.fixture(scope="module")
+def valkey(parts: Parts) -> Iterator[Valkey]:
+    """One for a module, whose tests leave it running; what is in it is theirs to clear."""
     address = parts.address()
     server = Valkey(address, _start_valkey(parts, address))
     until(lambda: server.cli("ping") == "PONG\n")
-    return server
+    yield server
+    server.part.end()
 
 
-@pytest.fixture
-def object_store(parts: Parts) -> Part:
-    """An empty one, on an address of its own."""
+@pytest.fixture(scope="module")
+def object_store(parts: Parts) -> Iterator[Part]:
+    """One for a module, on an address of its own."""
     address = parts.address()
     part = parts.start("moto.server", "-H", address, "-p", "5000", address=address, port=5000)
     until(lambda: answers(part.url + "/moto-api/data.json"))
-    return part
+    yield part
+    part.end()
 
 
 @pytest.fixture(scope="session")
@@ -254,6 +261,17 @@ def eventually() -> Callable[..., object]:
 @pytest.fixture
 def metric() -> Callable[..., float]:
     return read_metric
+
+
+@pytest.fixture
+def counting() -> Callable[..., Callable[[], float]]:
+    """By how much a sample has grown since: for parts that other tests have used, too."""
+
+    def count(part: Part, sample: str) -> Callable[[], float]:
+        before = read_metric(part, sample)
+        return lambda: read_metric(part, sample) - before
+
+    return count
 
 
 @pytest.fixture

@@ -17,9 +17,18 @@ UNAVAILABLE = 'cache_reads_total{result="unavailable"}'
 REFUSED = 'cache_errors_total{kind="out_of_memory"}'
 
 
+@pytest.fixture(scope="module")
+def api(start_app, valkey):
+    part = start_app(CACHE_URL=valkey.url, CACHE_RETRY_FOR="0.4")
+    yield part
+    part.end()
+
+
 @pytest.fixture
-def cached(start_app, valkey):
-    return start_app(CACHE_URL=valkey.url, CACHE_RETRY_FOR="0.4")
+def cached(api, valkey):
+    """The API with an empty cache."""
+    valkey.cli("flushall")
+    return api
 
 
 def _statistics(part, **query):
@@ -53,12 +62,13 @@ def _cache_seen(part):
     return httpx.get(part.url + "/health/ready").json()["components"]["cache"]
 
 
-def test_statistics_are_worked_out_once_and_then_come_from_the_cache(cached, valkey, metric):
+def test_statistics_are_worked_out_once_and_then_come_from_the_cache(cached, valkey, counting):
+    misses, hits = counting(cached, MISSES), counting(cached, HITS)
     first = _statistics(cached).json()
     assert [entry["model"] for entry in first] == ["large", "medium", "small"]
     assert all(entry["low"] < entry["mean"] < entry["high"] for entry in first)
     assert _statistics(cached).json() == first  # a bootstrap worked out anew would differ
-    assert (metric(cached, MISSES), metric(cached, HITS)) == (1, 1)
+    assert (misses(), hits()) == (1, 1)
     assert valkey.cli("get", "statistics:95:40").strip() == _statistics(cached).text
     assert 0 < int(valkey.cli("pttl", "statistics:95:40")) <= 300_000
 
@@ -69,14 +79,16 @@ def test_each_confidence_has_its_own_statistics(cached):
     assert _statistics(cached, confidence=100).status_code == 422
 
 
-def test_a_cache_that_is_away_is_waited_for_and_then_old_statistics_do(cached, valkey, metric):
+def test_a_cache_that_is_away_is_waited_for_and_then_old_statistics_do(cached, valkey, counting):
     known = _statistics(cached).json()
+    unavailable = counting(cached, UNAVAILABLE)
+    unreachable = counting(cached, 'cache_errors_total{kind="unreachable"}')
     valkey.part.stop(signal.SIGKILL)
     began = time.monotonic()
     assert _statistics(cached).json() == known
     assert 0.4 <= time.monotonic() - began < 1.5
-    assert metric(cached, UNAVAILABLE) == 1
-    assert metric(cached, 'cache_errors_total{kind="unreachable"}') > 1
+    assert unavailable() == 1
+    assert unreachable() > 1
     assert _cache_seen(cached)["status"] == "failing"
     assert cached.client.get("/experiments").status_code == 200
     valkey.restart()
@@ -84,31 +96,33 @@ def test_a_cache_that_is_away_is_waited_for_and_then_old_statistics_do(cached, v
     assert _cache_seen(cached) == {"status": "ok"}
 
 
-def test_a_cache_that_answers_too_late_is_one_that_is_away(cached, valkey, metric):
+def test_a_cache_that_answers_too_late_is_one_that_is_away(cached, valkey, counting):
     _statistics(cached)
+    timeouts = counting(cached, 'cache_errors_total{kind="timeout"}')
     valkey.part.process.send_signal(signal.SIGSTOP)
     try:
         assert _statistics(cached).status_code == 200
     finally:
         valkey.part.process.send_signal(signal.SIGCONT)
-    assert metric(cached, 'cache_errors_total{kind="timeout"}') >= 1
+    assert timeouts() >= 1
 
 
-def test_a_cache_full_of_keys_that_stay_takes_nothing_and_all_is_worked_out_anew(cached, valkey, metric, eventually):
+def test_a_cache_full_of_keys_that_stay_takes_nothing_and_all_is_worked_out_anew(cached, valkey, counting, eventually):
     _statistics(cached)
+    refused = counting(cached, REFUSED)
     with _being_filled(valkey.url):
         # What has a time to live goes first; then nothing is taken, which is waited for.
-        eventually(lambda: _statistics(cached).status_code == 200 and metric(cached, REFUSED) >= 3)
-        began, misses = time.monotonic(), metric(cached, MISSES)
+        eventually(lambda: _statistics(cached).status_code == 200 and refused() >= 3)
+        began, misses = time.monotonic(), counting(cached, MISSES)
         assert _statistics(cached).status_code == 200
         assert time.monotonic() - began >= 0.4
-        assert metric(cached, MISSES) == misses + 1
+        assert misses() == 1
         assert "used memory" in _cache_seen(cached)["detail"]
     valkey.cli("unlink", "export:1", "export:2")
     _statistics(cached)
-    hits = metric(cached, HITS)
+    hits = counting(cached, HITS)
     _statistics(cached)
-    assert metric(cached, HITS) == hits + 1
+    assert hits() == 1
     assert _cache_seen(cached) == {"status": "ok"}
 
 

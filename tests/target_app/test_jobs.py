@@ -54,14 +54,22 @@ def start_worker(parts, postgres, valkey, verifier) -> Callable:
     return start
 
 
-@pytest.fixture
-def api(start_app, postgres, valkey) -> Iterator[httpx.Client]:
-    with psycopg.connect(postgres.url()) as database:
-        database.execute("DELETE FROM jobs")  # what earlier tests left queued has no queue any more
+@pytest.fixture(scope="module")
+def queueing(start_app, valkey) -> Iterator[httpx.Client]:
     app = start_app(QUEUE_URL=valkey.url, DB_POOL_SIZE="2")
     with httpx.Client(base_url=app.url, headers={"X-API-Key": ON_CALL_KEY}, timeout=10) as client:
         client.part = app
         yield client
+    app.end()
+
+
+@pytest.fixture
+def api(queueing, postgres, valkey) -> httpx.Client:
+    """The API with an empty queue."""
+    with psycopg.connect(postgres.url()) as database:
+        database.execute("DELETE FROM jobs")
+    valkey.cli("flushall")
+    return queueing
 
 
 def _is_healthy(part):
