@@ -28,13 +28,18 @@ async def deploy(kube: Kube, context: str | None, target: Target, folder: Path, 
         path = folder / f"{target.name}.yaml"
         path.write_text(yaml.safe_dump_all(objects_of(target.commands, target.namespace), sort_keys=False))
         await _kubectl(kube, context, "apply", "-f", str(path))
-    elif target.manifests is not None and (target.manifests / "kustomization.yaml").is_file():
+    elif target.manifests is not None and is_kustomized(target.manifests):
         await _kubectl(kube, context, "apply", "-k", str(target.manifests))
     elif target.manifests is not None:
         if not await asyncio.to_thread(kube.exists):
             await _kubectl(kube, context, "create", "namespace", target.namespace)
         await _kubectl(kube, context, "apply", "-n", target.namespace, "-f", str(target.manifests))
     await wait_until_ready(kube, say)
+
+
+def is_kustomized(folder: Path) -> bool:
+    """Whether kubectl takes the folder with -k."""
+    return any((folder / name).is_file() for name in ("kustomization.yaml", "kustomization.yml", "Kustomization"))
 
 
 async def _kubectl(kube: Kube, context: str | None, *words: str) -> None:

@@ -20,7 +20,7 @@ def next_command(scenario: Scenario, plan: Plan, variant: str | None, *, is_judg
     words += [] if playbook == DEFAULT_PLAYBOOK else ["--playbook", playbook]
     words += [] if plan.responder == RESPONDERS[0] else ["--responder", plan.responder]
     words += [] if plan.clock.factor == 60 else ["--clock", f"{plan.clock.factor:g}"]
-    words += [] if plan.users == 30 else ["--users", str(plan.users)]
+    words += [] if plan.users == plan.target.load.users else ["--users", str(plan.users)]
     words += ["--variant", variant] if variant else []
     words += ["--app", shown(plan.options.app)] if plan.options.app else []
     return shlex.join(words)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from simulator.drill.app.watching import known_alerts
+from simulator.drill.app.watching import known_alerts, rule_files
 from simulator.drill.documents import shown
 from simulator.drill.game_day import forget_old_runs
 from simulator.drill.in_turn import Entry, Played, play_in_turn
@@ -176,7 +176,7 @@ def _placed(requirement: Requirement, drill: GateDrill, plan: Plan) -> Requireme
     """With where the mend of a missed one begins."""
     if requirement.verdict != "missed":
         return requirement
-    place = begin_at(requirement.id, drill.entry.scenario, plan.target.rules, drill.attempts)
+    place = begin_at(requirement.id, drill.entry.scenario, rule_files(plan.target), drill.attempts)
     return requirement.model_copy(update={"begin_at": place})
 
 

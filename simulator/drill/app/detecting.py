@@ -9,6 +9,7 @@ from typing import Any
 
 import yaml
 
+from simulator.drill.deploying import is_kustomized
 from simulator.drill.embedded import kubectl
 
 LIMIT_S = 20
@@ -72,7 +73,7 @@ def _manifests(folder: Path) -> tuple[str, Served | None]:
 
 def objects_in(place: Path) -> Iterator[Mapping[str, Any]]:
     """Kubernetes objects of a folder, through kustomize where it has a kustomization; nothing of what is no YAML."""
-    if (place / "kustomization.yaml").is_file():
+    if is_kustomized(place):
         done = subprocess.run(
             [kubectl(), "kustomize", str(place)], capture_output=True, text=True, timeout=LIMIT_S, check=False
         )

@@ -13,6 +13,9 @@ from simulator.drill.experiment import Experiment, check_severity, read_experime
 from simulator.drill.target import Target
 from simulator.errors import BadInput
 
+ANY_APP = "any-app.md"
+"""The runbook of an experiment that fits any app, beside the sample's."""
+
 
 def fitting(target: Target) -> list[str]:
     """The shipped experiments that can be played on an app."""
@@ -66,4 +69,5 @@ class Suited:
         truth["consequences"] = [alert for alert in truth["consequences"] if alert in known]
         if self.needs_alerts and not set(accepted) & set(known):
             raise BadInput(f"{place}.alerts: no rule tells of it; name yours here, or leave shipped_rules out")
-        return replace(experiment, truth=truth)
+        runbook = experiment.folder / ANY_APP
+        return replace(experiment, truth=truth, runbook=runbook if runbook.is_file() else experiment.runbook)

@@ -1,6 +1,7 @@
 """Rules and scrape configuration for an app: its own, and the shipped ones filled in with its names."""
 
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -21,6 +22,11 @@ def rule_texts(target: Target) -> dict[str, str]:
     if target.has_shipped_rules:
         texts[SHIPPED_RULES] = _filled((_SHIPPED / "rules.yaml").read_text(encoding="utf-8"), target)
     return texts
+
+
+def rule_files(target: Target) -> tuple[Path, ...]:
+    """The files themselves; the shipped one as it is before names are filled in, which moves no line."""
+    return (*target.rules, *([Path(str(_SHIPPED / "rules.yaml"))] if target.has_shipped_rules else []))
 
 
 def known_alerts(target: Target) -> list[str]:

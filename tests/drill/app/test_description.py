@@ -6,11 +6,12 @@ from typing import Any
 import pytest
 import yaml
 
-from simulator.drill.app.watching import known_alerts, rule_texts, scrape_config
+from simulator.drill.app.watching import known_alerts, rule_files, rule_texts, scrape_config
 from simulator.drill.matrix import matrix_names
 from simulator.drill.plan import Options, plan_experiments
 from simulator.drill.target import SAMPLE, find_target, read_target
 from simulator.errors import BadInput
+from simulator.gate.places import alert_line
 
 SOUND = """\
 name: pages
@@ -122,6 +123,14 @@ def test_shipped_rules_are_about_the_app_and_know_every_alert_that_experiments_f
         assert set(drill.alerts) <= set(known_alerts(target))
 
 
+def test_the_line_of_a_shipped_rule_is_its_line_in_the_file(tmp_path: Path) -> None:
+    target = read_target(written(tmp_path))
+    (text,), (path,) = rule_texts(target).values(), rule_files(target)
+    at = alert_line(text, "AllPodsDown")
+    assert at is not None
+    assert path.read_text().splitlines()[at - 1].strip() == "- alert: AllPodsDown"
+
+
 def test_every_shipped_cause_leads_to_a_runbook_of_its_failure_mode(tmp_path: Path) -> None:
     from simulator.drill.catalog import runbook_file
     from simulator.drill.runbook import read_runbook
@@ -168,6 +177,7 @@ def test_what_is_different_for_an_app_goes_into_the_truth(tmp_path: Path) -> Non
     (scenario,) = plan_experiments(["all-pods-down"], Options(), tmp_path).scenarios
     truth = scenario.experiments[0].truth
     assert truth["alerts"][-1] == "ShopGone"
+    assert scenario.experiments[0].runbook.name == "any-app.md"
     assert (truth["component"], truth["severity"]["llm-research-lab"]) == ("shop", "SEV-2")
 
 
