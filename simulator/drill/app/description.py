@@ -96,16 +96,21 @@ class Endpoint(Strict):
 
 
 class Metrics(Strict):
-    """Where the app's metrics are: a port and path of its pods, or a whole prometheus.yml of one's own."""
+    """Where metrics are: a port and path of the app's pods, or a whole prometheus.yml of one's own.
+
+    `kube_state_metrics` is the `host:port` at which that exporter is reached from here; the embedded cluster needs none.
+    """
 
     port: Port | None = None
     path: UrlPath = "/metrics"
+    kube_state_metrics: Annotated[str, StringConstraints(pattern=r"^[^\s/:]+:\d+$")] | None = None
     prometheus: Path | None = None
 
     @model_validator(mode="after")
     def _one_way(self) -> "Metrics":
-        if (self.port is None) == (self.prometheus is None):
-            raise ValueError("give either port (and path), or prometheus")
+        is_pieced = self.port is not None or self.kube_state_metrics is not None
+        if is_pieced == (self.prometheus is not None):
+            raise ValueError("give either port and kube_state_metrics, or one of them, or prometheus alone")
         return self
 
 

@@ -55,8 +55,11 @@ def scrape_config(target: Target) -> dict[str, Any]:
         own: dict[str, Any] = yaml.safe_load(metrics.prometheus.read_text(encoding="utf-8"))
         return own
     config: dict[str, Any] = yaml.safe_load(_filled((_SHIPPED / "prometheus.yml").read_text(encoding="utf-8"), target))
-    if metrics is not None:
-        config["scrape_configs"].insert(0, _app_job(target, metrics.path, metrics.port or target.app.port))
+    if metrics is not None and metrics.kube_state_metrics is not None:
+        (exporter,) = (job for job in config["scrape_configs"] if job["job_name"] == "kube-state-metrics")
+        exporter["static_configs"] = [{"targets": [metrics.kube_state_metrics]}]
+    if metrics is not None and metrics.port is not None:
+        config["scrape_configs"].insert(0, _app_job(target, metrics.path, metrics.port))
     return config
 
 

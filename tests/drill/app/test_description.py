@@ -155,6 +155,13 @@ def test_metrics_of_pods_are_scraped_at_the_port_that_was_named(tmp_path: Path) 
     assert any(rule.get("replacement") == "$1:9100" for rule in job["relabel_configs"])
 
 
+def test_the_exporter_of_a_cluster_of_one_s_own_is_scraped_where_it_is_reached(tmp_path: Path) -> None:
+    target = read_target(written(tmp_path, SOUND + 'metrics: {kube_state_metrics: "127.0.0.1:8081"}\n'))
+    jobs = {job["job_name"]: job for job in scrape_config(target)["scrape_configs"]}
+    assert jobs["kube-state-metrics"]["static_configs"] == [{"targets": ["127.0.0.1:8081"]}]
+    assert "app" not in jobs
+
+
 def test_an_experiment_for_the_sample_is_refused_on_another_app(tmp_path: Path) -> None:
     written(tmp_path)
     with pytest.raises(
