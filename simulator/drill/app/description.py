@@ -98,7 +98,7 @@ class Endpoint(Strict):
 class Metrics(Strict):
     """Where metrics are: a port and path of the app's pods, or a whole prometheus.yml of one's own.
 
-    `kube_state_metrics` is the `host:port` at which that exporter is reached from here; the embedded cluster needs none.
+    `kube_state_metrics` is the `host:port` at which that exporter is reached from here; embedded clusters need none.
     """
 
     port: Port | None = None
