@@ -59,7 +59,7 @@ def _missed(drill: GatedDrill) -> Iterator[Requirement]:
 
 
 def _finding(gate: Gate, drill: GatedDrill, requirement: Requirement, seen: Counter[tuple[str, ...]]) -> Finding:
-    identity = (gate.suite, drill.experiment, requirement.id)
+    identity = (gate.suite, drill.experiment, drill.failure_mode, requirement.id)
     seen[identity] += 1
     return Finding(
         rule=plain(requirement.id) or DRILL_RULE,

@@ -4,6 +4,7 @@ The shape is that of the xUnit plug-in of Jenkins (`junit-10.xsd`), the strictes
 properties nor files of their own. Red cases are exactly those of a gate that did not pass.
 """
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,16 +23,27 @@ Mark = Literal["failure", "error", "skipped"]
 def render_junit(gate: Gate) -> str:
     """The file. Times are wall seconds: of a suite what its attempts took, of a case what it measured."""
     root = ElementTree.Element("testsuites", name=plain(gate.title) or "gate")
-    names: dict[str, int] = {}
+    names, classes = _Names(), _Names()
     for number, drill in enumerate(gate.drills, start=1):
-        title = plain(drill.title) or plain(drill.failure_mode) or f"drill {number}"
-        names[title] = names.get(title, 0) + 1
-        root.append(_suite(gate, drill, number, title if names[title] == 1 else f"{title} ({names[title]})"))
+        name = names.distinct(plain(drill.title) or f"drill {number}")
+        classname = classes.distinct(f"{plain(gate.suite)}.{plain(drill.failure_mode)}")
+        root.append(_suite(gate, drill, name, number, classname))
     for count in ("tests", "failures", "errors"):
         root.set(count, str(sum(int(suite.attrib[count]) for suite in root)))
     root.set("time", f"{max(0.0, (gate.ended_at - gate.started_at).total_seconds()):.3f}")
     ElementTree.indent(root)
     return "<?xml version='1.0' encoding='UTF-8'?>\n" + ElementTree.tostring(root, encoding="unicode") + "\n"
+
+
+class _Names:
+    """Names that came before, so that each is had once: readers know a case by its class and name."""
+
+    def __init__(self) -> None:
+        self._taken: Counter[str] = Counter()
+
+    def distinct(self, name: str) -> str:
+        self._taken[name] += 1
+        return name if self._taken[name] == 1 else f"{name} ({self._taken[name]})"
 
 
 @dataclass(frozen=True)
@@ -44,7 +56,7 @@ class _Case:
     wall_s: float = 0.0
 
 
-def _suite(gate: Gate, drill: GatedDrill, number: int, name: str) -> ElementTree.Element:
+def _suite(gate: Gate, drill: GatedDrill, name: str, number: int, classname: str) -> ElementTree.Element:
     cases = list(_cases(gate, drill))
     suite = ElementTree.Element("testsuite", name=name, id=str(number))
     suite.set("tests", str(len(cases)))
@@ -55,12 +67,9 @@ def _suite(gate: Gate, drill: GatedDrill, number: int, name: str) -> ElementTree
     properties = ElementTree.SubElement(suite, "properties")
     for key, value in _properties(gate, drill):
         ElementTree.SubElement(properties, "property", name=key, value=value)
-    classname = ".".join(part for part in (plain(gate.suite), plain(drill.experiment).replace("/", ".")) if part)
-    taken: dict[str, int] = {}
+    taken = _Names()
     for case in cases:
-        taken[case.name] = taken.get(case.name, 0) + 1
-        shown = case.name if taken[case.name] == 1 else f"{case.name} ({taken[case.name]})"
-        _add_case(suite, case, shown, classname)
+        _add_case(suite, case, taken.distinct(case.name), classname)
     ElementTree.SubElement(suite, "system-out").text = _said(drill)
     return suite
 
@@ -95,7 +104,7 @@ def _case(gate: Gate, drill: GatedDrill, requirement: Requirement) -> _Case:
         details=(
             f"seen {spread(requirement.seen, requirement.unit)}, limit {amount(requirement.limit, requirement.unit)}",
             f"begin at {plain(place.path, SENTENCE)}:{place.line}" if place else "",
-            next_step(drill.next_command),
+            next_step(drill.next_command) if requirement.verdict != "not_assessed" else "",
         ),
         wall_s=max(0.0, taken / gate.clock) if taken is not None else 0.0,
     )
@@ -119,8 +128,10 @@ def _properties(gate: Gate, drill: GatedDrill) -> Iterator[tuple[str, str]]:
         yield "severity.expected", plain(card.expected_severity) or "none"
         yield "severity.declared", plain(card.declared_severity) or "none"
     for requirement in drill.requirements:
-        yield f"spread.{plain(requirement.id)}", spread(requirement.seen, requirement.unit)
-        yield f"limit.{plain(requirement.id)}", amount(requirement.limit, requirement.unit)
+        if any(value is not None for value in requirement.seen):
+            yield f"spread.{plain(requirement.id)}", spread(requirement.seen, requirement.unit)
+        if requirement.limit is not None:
+            yield f"limit.{plain(requirement.id)}", amount(requirement.limit, requirement.unit)
 
 
 def _said(drill: GatedDrill) -> str:

@@ -105,5 +105,17 @@ def test_a_drill_that_did_not_pass_is_seen_even_if_no_requirement_shows_it(
 
 def test_drills_of_the_same_title_are_told_apart(gate: Gate) -> None:
     twice = gate.model_copy(update={"drills": (gate.drills[0], gate.drills[0])})
-    suites = [suite.name for suite in JUnitXml.fromstring(render_junit(twice).encode())]
-    assert suites == [gate.drills[0].title, f"{gate.drills[0].title} (2)"]
+    suites = list(JUnitXml.fromstring(render_junit(twice).encode()))
+    assert [suite.name for suite in suites] == [gate.drills[0].title, f"{gate.drills[0].title} (2)"]
+    cases = [(case.classname, case.name) for suite in suites for case in suite]
+    assert len(set(cases)) == len(cases)
+
+
+def test_a_drill_and_its_control_are_two_classes(gate: Gate) -> None:
+    control = gate.drills[0].model_copy(update={"failure_mode": "crash-loop-bad-config (control)"})
+    both = gate.model_copy(update={"drills": (control, gate.drills[0])})
+    cases = ElementTree.fromstring(render_junit(both)).iter("testcase")
+    assert {case.attrib["classname"] for case in cases} == {
+        "ci.crash-loop-bad-config",
+        "ci.crash-loop-bad-config (control)",
+    }
