@@ -255,6 +255,10 @@ def test_a_decision_does_not_look_through_all_pods() -> None:
             nodes.put(pod(f"p{index}", on=chosen, labels=WEB, cpu="10m"))
         return time.process_time() - start
 
-    few = seconds(0, 300)
+    def quickest(first: int) -> float:
+        """Of six batches: what else the machine does makes some of them slow, and none quick."""
+        return min(seconds(first + batch * 50, 50) for batch in range(6))
+
+    few = quickest(0)
     seconds(300, 2000)
-    assert seconds(2300, 300) < 3 * few + 0.1
+    assert quickest(2300) < 3 * few + 0.02
