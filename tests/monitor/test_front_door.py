@@ -25,7 +25,7 @@ groups:
   - name: api
     rules:
       - record: job:errors:share
-        expr: sum by (job) (rate(requests_total{code="500"}[1s])) / sum by (job) (rate(requests_total[1s]))
+        expr: sum by (job) (rate(requests_total{code="500"}[3s])) / sum by (job) (rate(requests_total[3s]))
       - alert: HighErrorShare
         expr: job:errors:share > 0.2
         for: 300ms
