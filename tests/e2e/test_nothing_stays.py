@@ -1,26 +1,24 @@
 """However a run ends, nothing of it stays: no process, no fault, no cluster that was not up before."""
 
+import json
 import os
 import random
 import signal
 import sqlite3
+import subprocess
 import time
 from contextlib import closing
 from pathlib import Path
 
 import pytest
-from playing import Home, wait_until
+import yaml
+from playing import GAMEDAY, Home, wait_until
 
 CLEAN_WITHIN_S = 10.0
 NS = "llm-research"
+MANIFESTS = Path(__file__).parents[2] / "target_app" / "deploy" / "base"
 MOMENTS = 3
 LAST_MOMENT_S = 13.0
-
-
-@pytest.fixture(scope="module")
-def up(shared_home: Home) -> Home:
-    assert shared_home.run("up", "--clock", 60)[0] == 0
-    return shared_home
 
 
 def wait_for(home: Home, output: Path, text: str) -> None:
@@ -28,11 +26,7 @@ def wait_for(home: Home, output: Path, text: str) -> None:
 
 
 def run_away(home: Home, *arguments: object) -> tuple[int, Path]:
-    """Start `gameday run` in the background, its output in a file, so that killing it blocks on no pipe."""
-    import subprocess
-
-    from playing import GAMEDAY
-
+    """Start `gameday run` in the background, its output in a file, so that killing blocks on no pipe."""
     output = home.folder / f"output-{time.monotonic_ns()}"
     with output.open("wb") as stream:
         process = subprocess.Popen(
@@ -92,16 +86,30 @@ def test_an_interrupted_run_takes_the_fault_back_and_says_so(home: Home) -> None
 
 def test_a_killed_run_takes_its_own_cluster_with_it(home: Home) -> None:
     pid, output = run_away(home, "crash-loop-bad-config")
-    wait_for(home, output, "incident")
+    wait_for(home, output, "waiting for a steady state")
     os.kill(pid, signal.SIGKILL)
     os.waitpid(pid, 0)
     wait_until(lambda: not home.processes(), CLEAN_WITHIN_S, home.processes)
 
 
 def test_keep_leaves_the_app_up_and_down_takes_it_away(home: Home) -> None:
-    assert home.run("run", "rate-limited", "--clock", 240, "--keep")[0] == 0
+    """What is played is the same mistake in a gradual rollout: it costs users nothing, though nobody responds."""
+    played = ("crash-loop-bad-config", "--variant", "gradual", "--responder", "none", "--clock", 240)
+    status, output = home.run("run", *played, "--json", "out.json", "--keep")
+    assert status == 1, output
+    (drill,) = home.drills()
+    assert (drill["verdict"], drill["scorecard"]["requests_failed"]) == ("scored", 0)
     status, output = home.run("status")
     assert status == 0
     assert "llm-research-api: 3 ready" in output
     assert home.run("down") == (0, "the cluster is down\n")
     assert home.processes() == []
+
+
+def test_what_was_up_before_is_up_afterwards_and_whole(up: Home) -> None:
+    deployments = json.loads(up.kubectl("get", "deployments", "-n", NS, "-o", "json"))["items"]
+    names = {deployment["metadata"]["name"] for deployment in deployments}
+    manifests = yaml.safe_load_all(up.kubectl("kustomize", str(MANIFESTS)))
+    assert names == {each["metadata"]["name"] for each in manifests if each["kind"] == "Deployment"}
+    wait_until(lambda: "3/3" in up.kubectl("get", "deployment", "llm-research-api", "-n", NS), 30)
+    assert up.processes("run-") == []
