@@ -1,5 +1,6 @@
 """What a drill must know of the application under it, read from its `gameday.yaml`; nothing here knows any app."""
 
+import ast
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources import files
@@ -14,6 +15,7 @@ from simulator.load.finding import read_requests
 from simulator.load.traffic import Traffic
 
 FILE = "gameday.yaml"
+_WAYS = ("locustfile", "openapi", "har")
 SAMPLE = Path(str(files("target_app"))) / "deploy" / FILE
 
 
@@ -167,9 +169,19 @@ def _load(document: Document, app: App) -> Traffic:
     if load.openapi is not None and not load.openapi.startswith("/"):
         changes["openapi"] = str(_there(document, Path(load.openapi), "load", "openapi"))
     load = load.model_copy(update=changes)
-    if load.locustfile is None:
-        try:
+    try:
+        if load.locustfile is not None:
+            _parse(load.locustfile)
+        else:
             read_requests(load)
-        except BadInput as error:
-            raise document.fail(str(error), "load", "openapi" if load.openapi else "har") from None
+    except BadInput as error:
+        raise document.fail(str(error), "load", *(way for way in _WAYS if getattr(load, way))) from None
     return load
+
+
+def _parse(locustfile: Path) -> None:
+    """It is run by the load generator's process alone; whether it is Python can be told before anything starts."""
+    try:
+        ast.parse(locustfile.read_text(encoding="utf-8"))
+    except (SyntaxError, UnicodeDecodeError) as error:
+        raise BadInput(f"{shown(locustfile)}: this is no Python: {error}") from None

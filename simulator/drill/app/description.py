@@ -70,6 +70,9 @@ class Deploy(Strict):
     def _one_way(self) -> "Deploy":
         if sum((self.manifests is not None, bool(self.commands), self.existing is not None)) != 1:
             raise ValueError("give one of manifests, commands and existing")
+        names = [command.name for command in self.commands]
+        if len(set(names)) < len(names):
+            raise ValueError("two commands have the same name; each becomes a Deployment of its name")
         return self
 
 

@@ -68,6 +68,7 @@ def test_a_few_lines_are_enough(tmp_path: Path) -> None:
             ("load:", "experiments: {all-pod-down: {}}\nload:"),
             "'all-pod-down' is no failure mode; did you mean 'all-pods-d",
         ),
+        (("load:", "    - {name: web, run: x, port: 1}\nload:"), "two commands have the same name"),
         (("load:", "breaks: {startup: {imag: x}}\nload:"), "gameday.yaml:8: 'breaks.startup"),
     ],
 )
@@ -77,6 +78,12 @@ def test_a_mistake_is_named_with_its_place_and_mend(tmp_path: Path, change: tupl
         read_target(written(tmp_path, SOUND.replace(*change)))
     assert said in str(error.value)
     assert str(error.value).count("\n") == 0
+
+
+def test_a_locustfile_that_is_no_python_is_told_before_anything_starts(tmp_path: Path) -> None:
+    (tmp_path / "users.py").write_text("class User(:\n")
+    with pytest.raises(BadInput, match=r"gameday\.yaml:9: .*users\.py: this is no Python"):
+        read_target(written(tmp_path, SOUND.replace("  requests:\n    - GET /", "  locustfile: users.py")))
 
 
 def test_what_users_reach_has_to_be_said_where_there_are_manifests(tmp_path: Path) -> None:
