@@ -1,6 +1,7 @@
-"""The app's alert rules under promtool's own unit-test files, evaluated by our engine: fires on the fault, else silent.
+"""Alert rules, the sample's and those for any app, under promtool's own unit-test files, evaluated by our engine.
 
-tests/target_app/test_deploy.py gives the same files to promtool where it is on PATH, so the two readings are one.
+Each fires on its fault and else keeps silent. Other tests give the same files to promtool where it is on PATH, so that
+the two readings are one.
 """
 
 from collections.abc import Iterator
@@ -17,7 +18,9 @@ from simulator.monitor.rules import load_rules
 from simulator.monitor.storage import Storage
 
 MONITORING = Path(__file__).parents[2] / "target_app" / "deploy" / "monitoring"
+SHIPPED = Path(__file__).parents[2] / "simulator" / "drill" / "app" / "shipped"
 FILES = sorted((MONITORING / "tests").glob("*.yaml"))
+FOR_ANY_APP = sorted((SHIPPED / "tests").glob("*.yaml"))
 _KNOWN = {"name", "interval", "input_series", "alert_rule_test"}
 
 Seen = list[tuple[dict[str, str], dict[str, str]]]
@@ -25,7 +28,7 @@ Seen = list[tuple[dict[str, str], dict[str, str]]]
 
 def cases() -> Iterator[Any]:
     """Every test of every file, with the rule files that it names."""
-    for file in FILES:
+    for file in [*FILES, *FOR_ANY_APP]:
         document = yaml.safe_load(file.read_text())
         rules = [(file.parent / name).resolve() for name in document["rule_files"]]
         for test in document["tests"]:
@@ -52,14 +55,19 @@ def test_alerts_fire_as_the_file_says(rules: list[Path], evaluation_interval: st
         assert _ordered(_firing(groups, look["alertname"])) == _ordered(wanted), look["eval_time"]
 
 
-def test_every_rule_is_both_seen_to_fire_and_seen_to_keep_silent() -> None:
+@pytest.mark.parametrize(
+    ("files", "rules"),
+    [(FILES, sorted((MONITORING / "rules").glob("*.yaml"))), (FOR_ANY_APP, [SHIPPED / "rules.yaml"])],
+    ids=["sample", "any app"],
+)
+def test_every_rule_is_both_seen_to_fire_and_seen_to_keep_silent(files: list[Path], rules: list[Path]) -> None:
     fires: set[str] = set()
     keeps_silent: set[str] = set()
-    for file in FILES:
+    for file in files:
         for test in yaml.safe_load(file.read_text())["tests"]:
             for look in test["alert_rule_test"]:
                 (fires if look["exp_alerts"] else keeps_silent).add(look["alertname"])
-    groups = load_rules(sorted((MONITORING / "rules").glob("*.yaml")), 15_000)
+    groups = load_rules(rules, 15_000)
     names = {rule.name for group in groups for rule in group.rules}
     assert (names - fires, names - keeps_silent) == (set(), set())
 

@@ -1,5 +1,7 @@
 """gameday.yaml read: what it says, and every mistake as one line with file, line and mend."""
 
+import shutil
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -136,6 +138,12 @@ def test_the_line_of_a_shipped_rule_is_its_line_in_the_file(tmp_path: Path) -> N
     at = alert_line(text, "AllPodsDown")
     assert at is not None
     assert path.read_text().splitlines()[at - 1].strip() == "- alert: AllPodsDown"
+
+
+@pytest.mark.skipif(shutil.which("promtool") is None, reason="promtool is not on PATH")
+def test_promtool_passes_the_tests_of_the_shipped_rules(tmp_path: Path) -> None:
+    (rules,) = rule_files(read_target(written(tmp_path)))
+    subprocess.run(["promtool", "test", "rules", rules.parent / "tests" / "rules.yaml"], check=True, timeout=60)
 
 
 def test_every_shipped_cause_leads_to_a_runbook_of_its_failure_mode(tmp_path: Path) -> None:
