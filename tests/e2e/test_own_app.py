@@ -17,7 +17,7 @@ load:
   requests: [GET /, GET /hello.txt]
 canary: {get: /hello.txt}
 """
-EXPERIMENTS = ("all-pods-down", "crash-loop-bad-config")
+EXPERIMENTS = ("crash-loop-bad-config",)
 
 
 @pytest.fixture(scope="module")

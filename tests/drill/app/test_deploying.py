@@ -1,5 +1,6 @@
 """An app of one's own on a real embedded cluster: plain commands as pods, and plain manifests."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -23,19 +24,19 @@ load:
 """
 
 
-@pytest.fixture
-def home(tmp_path: Path) -> Home:  # type: ignore[misc]
-    home = Home(tmp_path)
-    (tmp_path / "gameday.yaml").write_text(APP)
-    (tmp_path / "hello.txt").write_text("hello\n")
-    yield home  # type: ignore[misc]
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
+    home = Home(tmp_path_factory.mktemp("pages"))
+    (home.folder / "gameday.yaml").write_text(APP)
+    (home.folder / "hello.txt").write_text("hello\n")
+    status, output = home.run("up")
+    assert status == 0, output
+    yield home
     home.close()
 
 
 def test_a_command_is_served_by_as_many_pods_as_it_says_from_its_own_folder(home: Home) -> None:
-    status, output = home.run("up")
-    assert status == 0, output
-    status, output = home.run("status")
+    _, output = home.run("status")
     assert "workload    pages: 2 ready" in output
     address = next(line.split()[-1] for line in output.splitlines() if line.startswith("app "))
     assert httpx.get(f"{address}/hello.txt", trust_env=False).text == "hello\n"
@@ -46,7 +47,6 @@ def test_a_command_is_served_by_as_many_pods_as_it_says_from_its_own_folder(home
 
 
 def test_a_rollout_with_a_program_that_is_not_there_crash_loops(home: Home) -> None:
-    assert home.run("up")[0] == 0
     patch = '{"spec":{"template":{"spec":{"containers":[{"name":"pages","command":["/no/such/program"]}]}}}}'
     home.kubectl("patch", "deployment", "pages", "-n", "pages", "-p", patch)
     waiting = "jsonpath={.items[*].status.containerStatuses[*].state.waiting.reason}"

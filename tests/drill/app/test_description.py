@@ -1,10 +1,12 @@
 """gameday.yaml read: what it says, and every mistake as one line with file, line and mend."""
 
+import json
 import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 import yaml
 
@@ -15,6 +17,7 @@ from simulator.drill.target import SAMPLE, find_target, read_target
 from simulator.errors import BadInput
 from simulator.gate.places import alert_line
 
+ROOT = Path(__file__).parents[3]
 SOUND = """\
 name: pages
 deploy:
@@ -86,6 +89,16 @@ def test_a_locustfile_that_is_no_python_is_told_before_anything_starts(tmp_path:
     (tmp_path / "users.py").write_text("class User(:\n")
     with pytest.raises(BadInput, match=r"gameday\.yaml:9: .*users\.py: this is no Python"):
         read_target(written(tmp_path, SOUND.replace("  requests:\n    - GET /", "  locustfile: users.py")))
+
+
+@pytest.mark.parametrize(
+    "file", [SAMPLE, *sorted((ROOT / "examples").glob("*/gameday.yaml"))], ids=lambda file: file.parent.name
+)
+def test_what_is_shipped_can_be_read_and_fits_the_published_schema(file: Path) -> None:
+    target = read_target(file)
+    assert target.name
+    schema = json.loads((ROOT / "simulator" / "drill" / "app" / "gameday.schema.json").read_text())
+    jsonschema.validate(yaml.safe_load(file.read_text()), schema)
 
 
 def test_what_users_reach_has_to_be_said_where_there_are_manifests(tmp_path: Path) -> None:
