@@ -55,12 +55,12 @@ def render_gate_html(gate: Gate) -> str:
 
 
 def strip(limit: float | None, seen: Sequence[float | None], unit: str) -> tuple[tuple[float, ...], float | None]:
-    """Where each known value and the limit stand on a strip, in per cent of its width."""
+    """Where each known value and the limit stand on a strip, in per cent of its width; nothing without a limit."""
     known = [value for value in seen if value is not None]
-    top = 100.0 if unit == "points" else _SCALE_ABOVE * max([*known, limit or 0.0], default=0.0)
-    if not known or top <= 0:
+    top = 100.0 if unit == "points" else _SCALE_ABOVE * max([*known, limit or 0.0])
+    if not known or limit is None or top <= 0:
         return (), None
-    return tuple(_share(value, top) for value in known), None if limit is None else _share(limit, top)
+    return tuple(_share(value, top) for value in known), _share(limit, top)
 
 
 def _share(value: float, top: float) -> float:

@@ -55,7 +55,8 @@ def test_a_strip_shows_values_and_limit_on_one_scale() -> None:
     dots, tick = strip(10.0, (20.0,), "drill_seconds")
     assert tick is not None
     assert dots[0] == pytest.approx(2 * tick, abs=0.1)
-    assert strip(None, (None,), "share") == ((), None)
+    assert strip(None, (0.4,), "share") == ((), None), "without a limit there is nothing to see it against"
+    assert strip(0.4, (None,), "share") == ((), None)
     assert strip(0.0, (0.0,), "count") == ((), None)
 
 
