@@ -10,7 +10,17 @@ from rich.text import Text
 from simulator.report.durations import wall_time
 from simulator.report.gate import Gate, GatedDrill, Outcome
 from simulator.report.sentences import plain
-from simulator.report.spread import SIGNS, amount, compared_with, failed_shares, gate_score, scores, spread, times
+from simulator.report.spread import (
+    SIGNS,
+    amount,
+    compared_with,
+    failed_shares,
+    gate_score,
+    missed_of,
+    scores,
+    spread,
+    times,
+)
 
 _STYLES: dict[Outcome, str] = {"passed": "green", "failed": "red", "inconclusive": "yellow"}
 _ROOM_FOR_ALL = 100
@@ -66,20 +76,16 @@ def _cells(drill: GatedDrill) -> Iterator[RenderableType]:
 
 
 def _trouble(drill: GatedDrill) -> Iterator[RenderableType]:
-    sign, style = SIGNS[drill.outcome], _STYLES[drill.outcome]
     yield Text()
-    yield Text(f"{sign} {plain(drill.title)}", f"bold {style}")
-    yield _indented(Text(plain(drill.why)))
-    for requirement in drill.requirements:
-        if requirement.verdict == "missed":
-            seen = spread(requirement.seen, requirement.unit)
-            limit = amount(requirement.limit, requirement.unit)
-            line = Text.assemble(
-                (plain(requirement.title), "bold"), f" ({seen}, limit {limit}): {plain(requirement.why)}"
-            )
-            yield _indented(line)
-            if place := requirement.begin_at:
-                yield _indented(Text(f"begin at {plain(place.path)}:{place.line}", "dim"))
+    yield Text(f"{SIGNS[drill.outcome]} {plain(drill.title)}", f"bold {_STYLES[drill.outcome]}")
+    missed = missed_of(drill)
+    if not missed or drill.outcome == "inconclusive":
+        yield _indented(Text(plain(drill.why)))
+    for requirement in missed:
+        seen = f"{spread(requirement.seen, requirement.unit)}, limit {amount(requirement.limit, requirement.unit)}"
+        yield _indented(Text.assemble((plain(requirement.title), "bold"), f" ({seen}): {plain(requirement.why)}"))
+        if place := requirement.begin_at:
+            yield _indented(Text(f"begin at {plain(place.path)}:{place.line}", "dim"))
     if drill.next_command:
         yield _indented(Text.assemble(("next: ", "dim"), (plain(drill.next_command), "cyan")))
 

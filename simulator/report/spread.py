@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from statistics import fmean, median
 
 from simulator.report.durations import drill_time
-from simulator.report.gate import ComparedWith, Gate, Outcome, Unit
+from simulator.report.gate import ComparedWith, Gate, GatedDrill, Outcome, Requirement, Unit
 from simulator.report.models import DrillResult
 from simulator.report.sentences import percent, plain
 
@@ -61,6 +61,11 @@ def gate_score(gate: Gate) -> float | None:
     """0–100: the mean of the drills, each by its median attempt; None if nothing was scored."""
     known = [score for drill in gate.drills if (score := middle(scores(drill.attempts))) is not None]
     return round(fmean(known), 2) if known else None
+
+
+def missed_of(drill: GatedDrill) -> list[Requirement]:
+    """What a drill missed; each has its own sentence, of which the drill's is the first."""
+    return [requirement for requirement in drill.requirements if requirement.verdict == "missed"]
 
 
 def compared_with(baseline: ComparedWith) -> str:

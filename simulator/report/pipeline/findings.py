@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from simulator.report.gate import Gate, GatedDrill, Place, Requirement
 from simulator.report.sentences import plain
+from simulator.report.spread import missed_of
 
 SENTENCE = 1000
 """Characters of a sentence that are shown; nothing else in a report is as long."""
@@ -49,7 +50,7 @@ def next_step(command: str) -> str:
 
 
 def _missed(drill: GatedDrill) -> Iterator[Requirement]:
-    missed = [requirement for requirement in drill.requirements if requirement.verdict == "missed"]
+    missed = missed_of(drill)
     if missed:
         yield from missed
     else:

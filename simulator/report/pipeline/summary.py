@@ -9,7 +9,17 @@ from simulator.report.gate import Gate, GatedDrill, Requirement
 from simulator.report.markdown import cell
 from simulator.report.pipeline.findings import SENTENCE
 from simulator.report.sentences import plain
-from simulator.report.spread import SIGNS, amount, compared_with, failed_shares, gate_score, scores, spread, times
+from simulator.report.spread import (
+    SIGNS,
+    amount,
+    compared_with,
+    failed_shares,
+    gate_score,
+    missed_of,
+    scores,
+    spread,
+    times,
+)
 
 MOST_BYTES = 1_000_000
 """GitHub takes a summary of 1 MiB, and drops a larger one whole."""
@@ -79,13 +89,15 @@ def _cells(drill: GatedDrill) -> tuple[str, ...]:
 
 
 def _trouble(drill: GatedDrill) -> str:
-    lines = [f"### {SIGNS[drill.outcome]} {cell(drill.title)}", "", cell(drill.why), ""]
-    for requirement in drill.requirements:
-        if requirement.verdict == "missed":
-            place = requirement.begin_at
-            begin = f" Begin at {_code(f'{place.path}:{place.line}')}." if place else ""
-            seen = f"{spread(requirement.seen, requirement.unit)}, limit {amount(requirement.limit, requirement.unit)}"
-            lines.append(f"- **{cell(requirement.title)}** ({seen}): {cell(requirement.why)}{begin}")
+    missed = missed_of(drill)
+    lines = [f"### {SIGNS[drill.outcome]} {cell(drill.title)}", ""]
+    if not missed or drill.outcome == "inconclusive":
+        lines += [cell(drill.why), ""]
+    for requirement in missed:
+        place = requirement.begin_at
+        begin = f" Begin at {_code(f'{place.path}:{place.line}')}." if place else ""
+        seen = f"{spread(requirement.seen, requirement.unit)}, limit {amount(requirement.limit, requirement.unit)}"
+        lines.append(f"- **{cell(requirement.title)}** ({seen}): {cell(requirement.why)}{begin}")
     return "\n".join([*lines, "", *_command(drill.next_command)]).rstrip()
 
 
