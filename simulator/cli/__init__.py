@@ -9,7 +9,7 @@ import typer
 
 from scoring.cli.app import app as scoring_commands
 from scoring.errors import ScoringError
-from simulator.cli import clusters, experiments, gate, init, playing
+from simulator.cli import clusters, experiments, gate, init, playing, safety
 from simulator.errors import Exit, GamedayError, NotPossible
 
 app = typer.Typer(
@@ -24,6 +24,7 @@ app.add_typer(playing.commands)
 app.add_typer(gate.commands)
 app.add_typer(init.commands)
 app.add_typer(clusters.commands)
+app.add_typer(safety.commands)
 app.add_typer(clusters.nodes, name="node")
 app.add_typer(experiments.commands, name="experiments")
 app.add_typer(scoring_commands)

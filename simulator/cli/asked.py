@@ -46,6 +46,7 @@ App = Annotated[Path | None, typer.Option(help="The app's gameday.yaml (default:
 Kubeconfig = Annotated[Path | None, typer.Option(help="Play on this cluster instead of the embedded one.")]
 Context = Annotated[str | None, typer.Option(help="The kubeconfig's context that may be touched.")]
 Prometheus = Annotated[str | None, typer.Option(help="A Prometheus that has the rules loaded.", metavar="URL")]
+Safeguards = Annotated[Path | None, typer.Option(help="Conditions that stop a drill: a YAML file of probes.")]
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,7 @@ class Asked:
     kubeconfig: Kubeconfig = None
     context: Context = None
     prometheus: Prometheus = None
+    safeguards: Safeguards = None
 
 
 def asking(command: Callable[..., None]) -> Callable[..., None]:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from simulator.cli.asked import App, Variant
+from simulator.cli.asked import App, Context, Kubeconfig, Variant
 from simulator.cli.stories import run_story, tell
 
 commands = typer.Typer()
@@ -67,11 +67,13 @@ def down() -> None:
     typer.echo("the cluster is down" if take_down(Path.cwd()) else "nothing was up")
 
 
-@commands.command()
-def status(app: App = None) -> None:
-    """Show what is up."""
+@commands.command(epilog="Examples:  gameday status   |   gameday status --kubeconfig ~/.kube/config --context staging")
+def status(app: App = None, kubeconfig: Kubeconfig = None, context: Context = None) -> None:
+    """Show what is up, which drill is in progress or was left unfinished, and whether drills are halted."""
     from simulator.drill.house import describe
+    from simulator.drill.plan import check_cluster
     from simulator.drill.target import find_target
 
-    for line in describe(Path.cwd(), find_target(app, Path.cwd())):
+    check_cluster(kubeconfig, context)
+    for line in describe(Path.cwd(), find_target(app, Path.cwd()), kubeconfig, context):
         typer.echo(line)

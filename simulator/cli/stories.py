@@ -18,13 +18,20 @@ def tell(text: str) -> None:
 
 
 def run_story(story: Coroutine[Any, Any, Any]) -> Any:
-    """Run it to its end. Ctrl-C and SIGTERM cancel it once and let it clean up."""
+    """Run it to its end. Ctrl-C and SIGTERM cancel it once and let it clean up: pipelines send one after the other."""
 
     async def run() -> Any:
         task = asyncio.ensure_future(story)
         loop = asyncio.get_running_loop()
+        asked: list[int] = []
+
+        def stop(number: int) -> None:
+            if not asked:
+                task.cancel()
+            asked.append(number)
+
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            loop.add_signal_handler(number, task.cancel)
+            loop.add_signal_handler(number, stop, number)
         return await task
 
     try:

@@ -10,6 +10,8 @@ from typing import Any, Literal
 
 Object = dict[str, Any]
 _NOT_KEPT = ("apiVersion", "kind", "metadata", "status")
+DRILL, HALT = "gameday-drill", "gameday-halt"
+"""What our own objects in the namespace are named by: they come and go on their own, and are nobody's belongings."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,9 @@ def belongings(kind: Kind, items: list[Object]) -> dict[str, Object]:
     return {
         item["metadata"]["name"]: _kept(kind, item)
         for item in items
-        if not item["metadata"].get("ownerReferences") and "deletionTimestamp" not in item["metadata"]
+        if not item["metadata"].get("ownerReferences")
+        and "deletionTimestamp" not in item["metadata"]
+        and not item["metadata"]["name"].startswith((DRILL, HALT))
     }
 
 

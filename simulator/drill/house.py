@@ -7,9 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from simulator.cluster.kubelet.images import catalogue
-from simulator.drill import embedded
+from simulator.drill import embedded, halts, unfinished
 from simulator.drill.app.watching import known_alerts
 from simulator.drill.catalog import experiment_file, package_folder, shipped_experiments
+from simulator.drill.claim import in_progress
 from simulator.drill.deploying import Say, deploy
 from simulator.drill.documents import shown
 from simulator.drill.embedded import Cluster, Shape
@@ -65,19 +66,34 @@ async def _bring_up(root: Path, clock: float, target: Target | None, shape: Shap
     return cluster
 
 
-def describe(root: Path, target: Target) -> Iterator[str]:
-    """What is up, a line each."""
-    cluster = embedded.running(root)
-    if cluster is None:
-        yield "nothing is up; 'gameday up' starts the cluster with the app"
-        return
-    kube = Kube(Path(cluster.kubeconfig), None, target.namespace)
-    yield f"cluster     {cluster.server} (clock {cluster.clock:g}×, pid {cluster.pid})"
-    yield f"kubeconfig  {cluster.kubeconfig}"
+def describe(root: Path, target: Target, kubeconfig: Path | None = None, context: str | None = None) -> Iterator[str]:
+    """What is up in this folder, or on a cluster of the user's, and what keeps drills from it, a line each."""
+    if halt := halts.machine_halt():
+        yield f"drills      of this user on this machine: {halts.told(halt)} ('gameday halt --lift')"
+    if kubeconfig is None:
+        cluster = embedded.running(root)
+        if cluster is None:
+            yield "nothing is up; 'gameday up' starts the cluster with the app"
+            return
+        yield f"cluster     {cluster.server} (clock {cluster.clock:g}×, pid {cluster.pid})"
+        kubeconfig = Path(cluster.kubeconfig)
+    kube = Kube(kubeconfig, context, target.namespace)
+    yield f"kubeconfig  {kube.kubeconfig}"
     if kube.exists():
+        yield from _drills(kube)
         for name, ready in sorted(kube.ready_replicas().items()):
             yield f"workload    {name}: {ready} ready"
         yield f"app         http://{kube.cluster_ip(target.app.service)}:{target.app.port}"
+
+
+def _drills(kube: Kube) -> Iterator[str]:
+    """What is played there, was left there, or may not be played."""
+    if halt := halts.cluster_halt(kube):
+        yield f"drills      in namespace {kube.namespace}: {halts.told(halt)} ('gameday halt --lift')"
+    if alive := in_progress(kube):
+        yield f"drill       {alive}"
+    elif left := unfinished.read(kube):
+        yield f"drill       {left.told}; 'gameday recover' does that"
 
 
 def show(name: str) -> Iterator[str]:

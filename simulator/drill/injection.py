@@ -1,6 +1,7 @@
 """The faults of one drill, each in a Chaos Toolkit of its own: injected in order, taken back together."""
 
 import asyncio
+import signal
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from simulator.errors import NotPossible
 
 INJECTION_LIMIT_S = 90.0
 """Wall seconds within which a fault has to be seen."""
+ROLLBACK_LIMIT_S = 30.0
+"""Wall seconds that rollbacks have: one that is killed in the middle leaves half of a fault."""
 
 
 class Injection:
@@ -36,6 +39,15 @@ class Injection:
             for run in self._runs:
                 group.create_task(run.wait_until_whole())
 
+    async def watch(self) -> None:
+        """Waits. Raises `NotPossible` if a fault ends before it is released, as a control of its own may end it."""
+        ends = [asyncio.ensure_future(run.child.process.wait()) for run in self._runs]
+        if not ends:
+            await asyncio.Event().wait()
+        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        ended = next(run for run, end in zip(self._runs, ends, strict=True) if end.done())
+        raise ended.child.failure("ended in the middle of the drill, and took its fault back")
+
     async def release(self) -> dict[str, str | None]:
         """Look at every steady state, then take the faults back; by failure mode what did not hold, None if all did."""
         deviations = await asyncio.gather(*(run.release() for run in self._runs), return_exceptions=True)
@@ -46,9 +58,10 @@ class Injection:
             found[run.experiment.failure_mode] = deviation
         return found
 
-    async def stop(self) -> None:
-        """End what still runs; Chaos Toolkit takes the fault back."""
-        await asyncio.gather(*(run.child.stop() for run in self._runs))
+    async def stop(self) -> bool:
+        """End what still runs; Chaos Toolkit takes the fault back. False if that took too long, and was cut short."""
+        ended = await asyncio.gather(*(run.child.stop(ROLLBACK_LIMIT_S) for run in self._runs))
+        return -signal.SIGKILL not in ended
 
 
 async def start_injection(experiments: Sequence[Experiment], env: Mapping[str, str], folder: Path) -> Injection:

@@ -5,7 +5,7 @@ not answer, or refuses, is a `NotPossible` that says so.
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from http import HTTPStatus
 from pathlib import Path
@@ -13,11 +13,12 @@ from typing import Any
 
 import urllib3
 
-from simulator.drill.belongings import KINDS, Kind, Snapshot, Step, belongings, steps_back
+from simulator.drill.belongings import KINDS, Kind, Object, Snapshot, Step, belongings, steps_back
 from simulator.errors import BadInput, NotPossible
 
 ANSWER_LIMIT_S = 10.0
 _DONE = {"create": "recreated", "patch": "restored", "delete": "deleted"}
+_TO_DO = {"create": "recreate", "patch": "restore", "delete": "delete"}
 
 
 class Refused(NotPossible):
@@ -94,13 +95,36 @@ class Kube:
     def restore(self, snapshot: Snapshot) -> list[str]:
         """Make the namespace hold again what it held; says what that took. What is as it was is not written."""
         changed = []
-        for kind in KINDS:
-            if kind.name not in snapshot:
-                continue
-            for step in steps_back(kind, snapshot[kind.name], self._belongings(kind) or {}):
-                self._take(kind, step)
-                changed.append(f"{_DONE[step.what]} {kind.name} {step.name}")
+        for kind, step in self._differences(snapshot):
+            self._take(kind, step)
+            changed.append(f"{_DONE[step.what]} {kind.name} {step.name}")
         return changed
+
+    def changes(self, snapshot: Snapshot) -> list[str]:
+        """What `restore` would do, in its words; nothing is written."""
+        return [f"{_TO_DO[step.what]} {kind.name} {step.name}" for kind, step in self._differences(snapshot)]
+
+    def read(self, kind: Kind, name: str) -> Object | None:
+        """One object of the namespace, or None if it, or the namespace, is not there."""
+        try:
+            found: Object = json.loads(self._ask(self._call("read", kind), name, self.namespace).data)
+        except Refused as error:
+            if error.status == HTTPStatus.NOT_FOUND:
+                return None
+            raise
+        return found
+
+    def create(self, kind: Kind, body: Object) -> None:
+        """Make an object. Raises `Refused` with status 409 if there is one of that name."""
+        self._ask(self._call("create", kind), self.namespace, body)
+
+    def replace(self, kind: Kind, body: Object) -> None:
+        """Write an object as a whole. Raises `Refused` with status 409 if it was changed since `body` was read."""
+        self._ask(self._call("replace", kind), body["metadata"]["name"], self.namespace, body)
+
+    def delete(self, kind: Kind, name: str) -> None:
+        """Delete an object; one that is gone is no error."""
+        self._take(kind, Step("delete", name))
 
     def ready_pods(self, selector: str) -> set[str]:
         """Names of the pods that `selector` matches, that are ready and not on their way out."""
@@ -129,6 +153,13 @@ class Kube:
             if error.status == HTTPStatus.NOT_FOUND:
                 return None
             raise
+
+    def _differences(self, snapshot: Snapshot) -> Iterator[tuple[Kind, Step]]:
+        """Kind by kind, each as it is when its turn comes."""
+        for kind in KINDS:
+            if kind.name in snapshot:
+                for step in steps_back(kind, snapshot[kind.name], self._belongings(kind) or {}):
+                    yield kind, step
 
     def _take(self, kind: Kind, step: Step) -> None:
         """What is gone needs no deletion; what cannot be changed in place is made anew."""

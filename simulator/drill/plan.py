@@ -17,6 +17,7 @@ from simulator.drill.app.suiting import Suited
 from simulator.drill.catalog import experiment_file, nearest
 from simulator.drill.clock import DrillClock
 from simulator.drill.documents import read_document, shown
+from simulator.drill.safeguards.written import Guards, guards_of_experiment, guards_of_file, guards_of_suite
 from simulator.drill.scenario import Scenario
 from simulator.drill.suite import Suite, SuiteDrill, SuiteFile, read_suite
 from simulator.drill.target import Target, find_target
@@ -47,6 +48,7 @@ class Options:
     kubeconfig: Path | None = None
     context: str | None = None
     prometheus: str | None = None
+    safeguards: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,8 @@ class Plan:
     options: Options
     not_assessed: tuple[str, ...] = ()
     """Dimensions that do not count here."""
+    guards: tuple[Guards, ...] = ()
+    """Safeguards of all drills."""
 
     @property
     def nodes(self) -> int:
@@ -93,7 +97,8 @@ def plan_suite_file(file: SuiteFile, options: Options, root: Path, *, needs_aler
     `needs_alerts`: whether it is a mistake if an experiment is detected by an alert that no rule file has.
     """
     suite = file.suite.model_copy(update={"title": file.title})
-    return _plan(suite, file.files, options, root, needs_alerts=needs_alerts)
+    guards = guards_of_suite(file.path, suite.safeguards)
+    return _plan(suite, file.files, options, root, guards, needs_alerts=needs_alerts)
 
 
 def _drill(files: Sequence[Path]) -> SuiteDrill:
@@ -101,7 +106,12 @@ def _drill(files: Sequence[Path]) -> SuiteDrill:
 
 
 def _plan(
-    suite: Suite, files: Sequence[Sequence[Path]], options: Options, root: Path, *, needs_alerts: bool = True
+    suite: Suite,
+    files: Sequence[Sequence[Path]],
+    options: Options,
+    root: Path,
+    *guards: Guards,
+    needs_alerts: bool = True,
 ) -> Plan:
     target = find_target(options.app, root, options.variant or suite.variant)
     options = _on_its_cluster(options, target)
@@ -118,7 +128,11 @@ def _plan(
         Scenario(tuple(suited.read(path) for path in at_once), is_control=options.control or drill.control)
         for at_once, drill in zip(files, suite.experiments, strict=True)
     )
-    _check_cluster(options)
+    for experiment in (each for scenario in scenarios for each in scenario.experiments):
+        guards_of_experiment(experiment.path)
+    if options.safeguards is not None:
+        guards = (*guards, guards_of_file(options.safeguards))
+    check_cluster(options.kubeconfig, options.context)
     _check_prometheus(options)
     _check_outputs(options, root)
     return Plan(
@@ -133,6 +147,7 @@ def _plan(
         root=root,
         options=options,
         not_assessed=suite.not_assessed,
+        guards=guards,
     )
 
 
@@ -157,21 +172,22 @@ def _first(given: Number | None, planned: Number | None, default: Number) -> Num
     return given if given is not None else planned if planned is not None else default
 
 
-def _check_cluster(options: Options) -> None:
-    if options.kubeconfig is None:
-        if options.context is not None:
+def check_cluster(kubeconfig: Path | None, context: str | None) -> None:
+    """Whether a cluster of the user's is named as it has to be. Raises `BadInput`."""
+    if kubeconfig is None:
+        if context is not None:
             raise BadInput("--context goes with --kubeconfig; without it the embedded cluster is used")
         return
-    if not options.kubeconfig.is_file():
-        raise BadInput(f"--kubeconfig: {options.kubeconfig}: there is no such file")
-    if options.context is None:
+    if not kubeconfig.is_file():
+        raise BadInput(f"--kubeconfig: {kubeconfig}: there is no such file")
+    if context is None:
         raise BadInput(
             "--kubeconfig needs --context NAME: a drill touches a cluster only in a context that you allow by name"
         )
-    document = read_document(options.kubeconfig)
+    document = read_document(kubeconfig)
     names = [str(c.get("name")) for c in document.data.get("contexts") or [] if isinstance(c, dict)]
-    if options.context not in names:
-        raise document.fail(f"there is no context '{options.context}'{nearest(options.context, names)}", "contexts")
+    if context not in names:
+        raise document.fail(f"there is no context '{context}'{nearest(context, names)}", "contexts")
 
 
 def _check_prometheus(options: Options) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,11 +32,18 @@ async def find_addresses(
     kube: Kube, target: Target, owner: AsyncExitStack, context: str | None, log: Path
 ) -> Addresses:
     """Addresses of all the target's Services. Raises `NotPossible` for one that is not there."""
-    urls = {
-        endpoint.variable: endpoint.url.format(address=await _address_of(kube, endpoint, owner, context, log))
-        for endpoint in (target.app, *target.others)
-    }
+    urls = await reach_all(kube, (target.app, *target.others), owner, context, log)
     return Addresses(urls[target.app.variable], {**urls, **target.credentials})
+
+
+async def reach_all(
+    kube: Kube, endpoints: Sequence[Endpoint], owner: AsyncExitStack, context: str | None, log: Path
+) -> dict[str, str]:
+    """The URL of each endpoint, by its variable. Raises `NotPossible` for a Service that is not there."""
+    return {
+        endpoint.variable: endpoint.url.format(address=await _address_of(kube, endpoint, owner, context, log))
+        for endpoint in endpoints
+    }
 
 
 async def _address_of(kube: Kube, endpoint: Endpoint, owner: AsyncExitStack, context: str | None, log: Path) -> str:

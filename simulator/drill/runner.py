@@ -7,7 +7,9 @@ from datetime import UTC, datetime
 
 from scoring.scorecard import Scorecard
 from scoring.timeline import Event, Timeline
+from simulator.drill import halts
 from simulator.drill.app.watching import for_s
+from simulator.drill.arming import arm, disarm
 from simulator.drill.autopilot import Autopilot
 from simulator.drill.baseline import capture_baseline
 from simulator.drill.false_cures import FalseCure
@@ -18,12 +20,14 @@ from simulator.drill.pace import Figures
 from simulator.drill.pager import Pager
 from simulator.drill.readings import Dashboard, Readings
 from simulator.drill.recovery import look_at_recovery
+from simulator.drill.safeguards.watching import Watch, start_watch
+from simulator.drill.safeguards.written import Guards, guards_of_experiment
 from simulator.drill.scenario import Scenario
 from simulator.drill.scoring_client import ScoringClient, instant
 from simulator.drill.sla_clocks import SlaClocks
 from simulator.drill.stage import Stage
 from simulator.drill.tempted import Tempted
-from simulator.drill.together import together
+from simulator.drill.together import together, unless
 from simulator.drill.witness import Witness
 from simulator.errors import NotPossible, Stopped
 from simulator.report.models import DrillResult, Verdict
@@ -63,8 +67,9 @@ class Drill:
         return self.act.name if self.act else self.stage.plan.responder
 
     async def play(self) -> DrillResult:
-        """Play it. A drill that cannot be carried out is recorded as aborted, with the reason."""
+        """Play it. A drill that cannot be carried out, or is stopped, is recorded as aborted, with the reason."""
         try:
+            halts.check_machine()
             await self._play()
         except NotPossible as error:
             self.is_stopped = isinstance(error, Stopped)
@@ -78,35 +83,46 @@ class Drill:
         return self._result(scorecard.verdict, scorecard.why, scorecard, timeline)
 
     async def _play(self) -> None:
-        injection = await start_injection(self.scenario.injected, self._chaos_env(), self.stage.run.folder / self.id)
+        stage, folder = self.stage, self.stage.run.folder / self.id
+        injection = await start_injection(self.scenario.injected, self._chaos_env(), folder)
         try:
-            self.view.phase(self.name, "waiting for a steady state")
-            baseline = await capture_baseline(self.stage, lambda window: self.view.window(self.name, window))
-            await injection.wait_until_steady()
-            await self._open(baseline)
-            await self._arm_watchdog()
-            at_first = await self.stage.pace.read()
-            witness = Witness(self.stage, self.id, self.scenario.alerts, baseline)
-            self.limits.windows = witness.windows
-            async with together() as group:
-                showing = group.create_task(self._show_events())
-                recording = group.create_task(witness.record(lambda window: self.view.window(self.name, window)))
-                responding = group.create_task(self._respond(baseline, witness))
-                watching = group.create_task(witness.watch())
-                await self._incident(injection, responding)
-                responding.cancel()
-                watching.cancel()
-                if not self.scenario.is_control:
-                    self.view.phase(self.name, "taking the fault back")
-                    await look_at_recovery(self.stage, injection, witness)
-                recording.cancel()
-                await self._check_schedule(witness.first_window, at_first)
-                await self.stage.scoring.end_drill(self.id, datetime.now(UTC))
-                await asyncio.sleep(EVENT_PACE_S)
-                showing.cancel()
+            safeguards = await start_watch([*stage.plan.guards, *self._own_guards()], self._chaos_env(), folder)
+            try:
+                await unless(self._play_guarded(injection, safeguards), *stage.stops())
+            finally:
+                await safeguards.stop()
         finally:
-            await injection.stop()
-            await self._clear_up()
+            is_taken_back = await injection.stop()
+            await disarm(self.stage, self.id, is_taken_back=is_taken_back)
+
+    async def _play_guarded(self, injection: Injection, safeguards: Watch) -> None:
+        self.view.phase(self.name, "waiting for a steady state")
+        baseline = await capture_baseline(self.stage, lambda window: self.view.window(self.name, window))
+        await injection.wait_until_steady()
+        await safeguards.wait_until_clear()
+        await self._open(baseline)
+        await arm(self.stage, self.id, self.scenario, self._chaos_env())
+        at_first = await self.stage.pace.read()
+        witness = Witness(self.stage, self.id, self.scenario.alerts, baseline)
+        self.limits.windows = witness.windows
+        async with together() as group:
+            guarding = group.create_task(safeguards.watch())
+            showing = group.create_task(self._show_events())
+            recording = group.create_task(witness.record(lambda window: self.view.window(self.name, window)))
+            responding = group.create_task(self._respond(baseline, witness))
+            watching = group.create_task(witness.watch())
+            await self._incident(injection, responding)
+            responding.cancel()
+            watching.cancel()
+            if not self.scenario.is_control:
+                self.view.phase(self.name, "taking the fault back")
+                await look_at_recovery(self.stage, injection, witness)
+            recording.cancel()
+            guarding.cancel()
+            await self._check_schedule(witness.first_window, at_first)
+            await self.stage.scoring.end_drill(self.id, datetime.now(UTC))
+            await asyncio.sleep(EVENT_PACE_S)
+            showing.cancel()
 
     async def _incident(self, injection: Injection, responding: asyncio.Task[None]) -> None:
         """Inject, and wait until the responder is done, or nothing that could still come would be in time."""
@@ -120,8 +136,10 @@ class Drill:
         self.view.phase(self.name, "incident")
         async with together() as group:
             holding = group.create_task(injection.wait_until_whole())
+            lasting = group.create_task(injection.watch())
             await self.limits.wait_for(responding)
             await holding
+            lasting.cancel()
 
     async def _check_schedule(self, first_window: int, at_first: Figures) -> None:
         """Raises `NotPossible` if the machine could not keep up: what was measured then says little of the response."""
@@ -149,19 +167,8 @@ class Drill:
         await self.stage.scoring.post_event(self.id, "drill.started", "runner", {"experiment": self.scenario.name})
         await self.stage.scoring.put_baseline(self.id, baseline.as_json())
 
-    async def _arm_watchdog(self) -> None:
-        stage = self.stage
-        await stage.guard.order(
-            drill={
-                "id": self.id,
-                "experiments": [str(experiment.path) for experiment in self.scenario.injected],
-                "env": self._chaos_env(),
-                "kubeconfig": str(stage.kube.kubeconfig),
-                "context": stage.plan.options.context,
-                "namespace": stage.kube.namespace,
-                "belongings": stage.snapshot,
-            }
-        )
+    def _own_guards(self) -> list[Guards]:
+        return [guards_of_experiment(experiment.path) for experiment in self.scenario.injected]
 
     async def _respond(self, baseline: Baseline, witness: Witness) -> None:
         if self._responder == "none":
@@ -192,12 +199,6 @@ class Drill:
             ).respond()
         finally:
             await dashboard.close()
-
-    async def _clear_up(self) -> None:
-        """Leave the app as it was found, so that the next drill starts where this one did."""
-        stage = self.stage
-        await asyncio.to_thread(stage.kube.restore, stage.snapshot)
-        await stage.guard.order(drill=None)
 
     async def _give_up(self, reason: str) -> DrillResult:
         with suppress(NotPossible):

@@ -8,18 +8,21 @@ import os
 import secrets
 import sys
 import uuid
-from collections.abc import AsyncIterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Coroutine, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
-from simulator.drill import embedded
+from simulator.drill import embedded, halts
 from simulator.drill.alert_relay import AlertRelay
 from simulator.drill.app.workload import chaos_variables, find_workload, known_as, shell_variables
 from simulator.drill.belongings import Snapshot
 from simulator.drill.canary import canary_reader
 from simulator.drill.children import start, start_and_greet
+from simulator.drill.claim import Claim, NoNamespace
+from simulator.drill.claiming import claim_alone
 from simulator.drill.deploying import Say, deploy
 from simulator.drill.embedded import Shape
 from simulator.drill.guard import Guard, alone_in, start_guard
@@ -32,7 +35,7 @@ from simulator.drill.plan import SIGNAL_PORT, Plan
 from simulator.drill.reach import Addresses, find_addresses
 from simulator.drill.scoring_client import ScoringClient
 from simulator.drill.shell import DrillShell, lay_out_tools, shell_environment
-from simulator.drill.together import together
+from simulator.drill.together import together, unless
 from simulator.errors import NotPossible
 from simulator.processes import marked
 
@@ -76,6 +79,7 @@ class Stage:
     run: Run
     guard: Guard
     kube: Kube
+    claim: Claim
     snapshot: Snapshot
     scoring: ScoringClient
     oracle: Oracle
@@ -100,9 +104,14 @@ class Stage:
             **marked(self.run.mark),
             **(embedded.power_commands(self.plan.root) if is_embedded else {}),
             "KUBECONFIG": str(self.kube.kubeconfig),
+            "PROMETHEUS_URL": self.prometheus_url,
             **({"KUBERNETES_CONTEXT": context} if context else {}),
             **self.variables,
         }
+
+    def stops(self) -> tuple[Coroutine[Any, Any, None], ...]:
+        """What may stop a drill from outside, whatever it does: each waits, and raises `Stopped` that says why."""
+        return halts.watch_machine(), halts.watch_cluster(self.kube), self.claim.watch()
 
 
 @asynccontextmanager
@@ -113,36 +122,43 @@ async def set_stage(plan: Plan, say: Say, *, deploying: bool = True) -> AsyncIte
     """
     id_ = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{uuid.uuid4().hex[:4]}"
     run = Run(plan, id_, Tokens(*(secrets.token_urlsafe(24) for _ in range(3))))
+    halts.check_machine()
     run.folder.mkdir(parents=True)
     async with AsyncExitStack() as owner:
         owner.enter_context(alone_in(plan.root))
-        guard = await start_guard(run.mark, run.folder, owner)
-        async with together() as group:  # the two take their time, and neither needs the other
-            starting_scoring = group.create_task(_start_scoring(run, guard, owner))
-            opening_cluster = group.create_task(_open_cluster(run, guard, owner, say, deploying=deploying))
-        scoring_url, kube = starting_scoring.result(), opening_cluster.result()
-        say("starting load and monitor")
-        context = plan.options.context
-        workload = find_workload(await asyncio.to_thread(kube.deployments), plan.target)
-        plan = replace(plan, target=known_as(plan.target, workload))
-        run, target = replace(run, plan=plan), plan.target
-        addresses = await find_addresses(kube, target, owner, context, run.folder / "forward.log")
-        feed, signal = await _start_load(run, addresses, owner)
-        places = Places(kube.kubeconfig, signal, scoring_url, run.tokens.ingest)
-        prometheus_url, keeping_time = await _open_monitor(run, places, owner)
-        pace = Pace([os.getpid(), feed.pid, *keeping_time], prometheus_url)
-        owner.push_async_callback(pace.close)
-        scoring = ScoringClient(scoring_url, run.tokens.facilitator)
-        owner.push_async_callback(scoring.close)
-        if plan.options.prometheus is not None:
-            owner.push_async_callback(AlertRelay(prometheus_url, scoring).close)
-        oracle = Oracle(kube, prometheus_url, canary_reader(target.canary, addresses))
-        owner.push_async_callback(oracle.close)
-        snapshot = await asyncio.to_thread(kube.snapshot)
-        told = {**addresses.variables, **shell_variables(target, workload, addresses.app_url)}
-        shell = _open_shell(run, kube, {**told, "PROMETHEUS_URL": prometheus_url})
-        known = {**told, **chaos_variables(target, workload)}
-        yield Stage(run, guard, kube, snapshot, scoring, oracle, feed, pace, prometheus_url, known, shell)
+        yield await unless(_set(run, owner, say, deploying=deploying), halts.watch_machine())
+
+
+async def _set(run: Run, owner: AsyncExitStack, say: Say, *, deploying: bool) -> Stage:
+    plan = run.plan
+    guard = await start_guard(run.mark, run.folder, owner)
+    async with together() as group:  # the two take their time, and neither needs the other
+        starting_scoring = group.create_task(_start_scoring(run, guard, owner))
+        opening_cluster = group.create_task(_open_cluster(run, guard, owner, say, deploying=deploying))
+    scoring_url, claim = starting_scoring.result(), opening_cluster.result()
+    kube = claim.kube
+    say("starting load and monitor")
+    context = plan.options.context
+    workload = find_workload(await asyncio.to_thread(kube.deployments), plan.target)
+    plan = replace(plan, target=known_as(plan.target, workload))
+    run, target = replace(run, plan=plan), plan.target
+    addresses = await find_addresses(kube, target, owner, context, run.folder / "forward.log")
+    feed, signal = await _start_load(run, addresses, owner)
+    places = Places(kube.kubeconfig, signal, scoring_url, run.tokens.ingest)
+    prometheus_url, keeping_time = await _open_monitor(run, places, owner)
+    pace = Pace([os.getpid(), feed.pid, *keeping_time], prometheus_url)
+    owner.push_async_callback(pace.close)
+    scoring = ScoringClient(scoring_url, run.tokens.facilitator)
+    owner.push_async_callback(scoring.close)
+    if plan.options.prometheus is not None:
+        owner.push_async_callback(AlertRelay(prometheus_url, scoring).close)
+    oracle = Oracle(kube, prometheus_url, canary_reader(target.canary, addresses))
+    owner.push_async_callback(oracle.close)
+    snapshot = await asyncio.to_thread(kube.snapshot)
+    told = {**addresses.variables, **shell_variables(target, workload, addresses.app_url)}
+    shell = _open_shell(run, kube, {**told, "PROMETHEUS_URL": prometheus_url})
+    known = {**told, **chaos_variables(target, workload)}
+    return Stage(run, guard, kube, claim, snapshot, scoring, oracle, feed, pace, prometheus_url, known, shell)
 
 
 async def _start_scoring(run: Run, guard: Guard, owner: AsyncExitStack) -> str:
@@ -162,17 +178,21 @@ async def _start_scoring(run: Run, guard: Guard, owner: AsyncExitStack) -> str:
     return url
 
 
-async def _open_cluster(run: Run, guard: Guard, owner: AsyncExitStack, say: Say, *, deploying: bool) -> Kube:
-    """The cluster to play on, with the app on it: the user's, the one that is up, or a new one."""
+async def _open_cluster(run: Run, guard: Guard, owner: AsyncExitStack, say: Say, *, deploying: bool) -> Claim:
+    """The cluster to play on, claimed, with the app on it: the user's, the one that is up, or a new one."""
     plan = run.plan
     say("starting the cluster and the app")
     kubeconfig = await _find_cluster(run, guard, owner, say)
     kube = await asyncio.to_thread(Kube, kubeconfig, plan.options.context, plan.target.namespace)
     if plan.nodes > 1:
         _check_nodes(await asyncio.to_thread(kube.node_count), plan)
+    context = plan.options.context
+    claim = None
+    with suppress(NoNamespace):
+        claim = await claim_alone(kube, context, run.id, guard, owner)
     if deploying:
-        await deploy(kube, plan.options.context, plan.target, run.folder / "manifests", say)
-    return kube
+        await deploy(kube, context, plan.target, run.folder / "manifests", say)
+    return claim or await claim_alone(kube, context, run.id, guard, owner)
 
 
 def _check_nodes(count: int, plan: Plan) -> None:

@@ -19,16 +19,24 @@ class Strict(BaseModel):
 Model = TypeVar("Model", bound=Strict)
 
 
-def read_as(document: Document, model: type[Model], kind: str) -> Model:
-    """The document as a `model`; `kind` is what people call such a file. Raises `BadInput` with the first mistake."""
+def read_as(document: Document, model: type[Model], kind: str, at: tuple[str | int, ...] = ()) -> Model:
+    """The document, or the part `at` a place of it, as a `model`; `kind` is what people call it.
+
+    Raises `BadInput` with the first mistake.
+    """
+    part: Any = document.data
+    for step in at:
+        part = part[step]
     try:
-        return model.model_validate(document.data)
+        return model.model_validate(part)
     except ValidationError as error:
         errors = sorted(error.errors(include_url=False), key=lambda each: each["type"] != "extra_forbidden")
-        raise _explained(errors[0], document, model, kind) from None  # a misspelt field is why another is missing
+        raise _explained(errors[0], document, model, kind, at) from None  # a misspelt field is why another is missing
 
 
-def _explained(found: ErrorDetails, document: Document, model: type[Strict], kind: str) -> BadInput:
+def _explained(
+    found: ErrorDetails, document: Document, model: type[Strict], kind: str, at: tuple[str | int, ...]
+) -> BadInput:
     place = found["loc"]
     above, last = place[:-1], str(place[-1]) if place else ""
     given = found["input"]
@@ -46,7 +54,7 @@ def _explained(found: ErrorDetails, document: Document, model: type[Strict], kin
             said = f"'{_name(place)}': {found['msg'].removeprefix('Value error, ')}"
         case _:
             said = f"'{_name(place)}': {found['msg'][:1].lower()}{found['msg'][1:]}{shown}"
-    return document.fail(said, *place)
+    return document.fail(said, *at, *place)
 
 
 def _name(place: tuple[int | str, ...]) -> str:

@@ -12,6 +12,7 @@ from pydantic_core import CoreSchema
 from scoring.playbook import DIMENSIONS
 from simulator.drill.catalog import experiment_file, suite_file
 from simulator.drill.documents import Document, read_document
+from simulator.drill.safeguards.written import Safeguard
 from simulator.drill.strict import Strict, read_as
 from simulator.errors import BadInput
 
@@ -95,7 +96,8 @@ class SuiteDrill(Strict):
 class Suite(Strict):
     """A suite as it is written. Where it is silent, the command line or a default decides.
 
-    `dimensions` count in the score; the weight of the others is shared out over them.
+    `dimensions` count in the score; the weight of the others is shared out over them. `safeguards` are Chaos Toolkit
+    probes; one outside its tolerance stops a drill, and all that follow as long as it is.
     """
 
     title: str = ""
@@ -108,6 +110,7 @@ class Suite(Strict):
     repetitions: Repetitions = Repetitions()
     budgets: Budgets = Budgets()
     dimensions: Annotated[tuple[Dimension, ...], Field(min_length=1)] | None = None
+    safeguards: tuple[Safeguard, ...] = ()
 
     @property
     def not_assessed(self) -> tuple[str, ...]:

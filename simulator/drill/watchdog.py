@@ -3,6 +3,7 @@
 The runner starts it first and keeps its standard input open. Each line is a JSON object that replaces the orders
 before it; `{"done": true}` dismisses it. If the input ends without that, the runner is dead: the watchdog ends what
 could still inject, takes the fault back, restores what the namespace held, records `drill.aborted`, and ends the rest.
+What could not be taken back stays written down in the cluster, for `gameday recover`.
 
 Only the standard library is imported until then, so that it is on guard within milliseconds.
 """
@@ -14,6 +15,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -22,7 +24,8 @@ from typing import Any
 
 from simulator.processes import sweep
 
-ROLLBACK_LIMIT_S = 6.0
+ROLLBACK_LIMIT_S = 30.0
+"""Wall seconds after which what hangs is left to `gameday recover`."""
 
 
 @dataclass(frozen=True)
@@ -30,13 +33,15 @@ class Orders:
     """What to do if the runner dies. All of it is plain data, for it travels as JSON.
 
     `marks`: runs whose processes end. `spare`: process ids that live until the abort is recorded (scoring).
-    `drill`: None between drills, else `{id, experiments, env, kubeconfig, context, namespace, belongings}`;
-    `abort`: `{url, token}` of scoring. `is_cluster_kept`: the cluster was up before, so it must be left whole.
+    `drill`: None between drills, else `{id, experiments, env, belongings}`; `claim`: what we hold of a cluster,
+    `{kubeconfig, context, namespace, holder}`; `abort`: `{url, token}` of scoring.
+    `is_cluster_kept`: the cluster was up before, so it must be left whole.
     """
 
     marks: list[str] = field(default_factory=list)
     spare: list[int] = field(default_factory=list)
     drill: dict[str, Any] | None = None
+    claim: dict[str, Any] | None = None
     abort: dict[str, str] | None = None
     is_cluster_kept: bool = False
 
@@ -59,55 +64,56 @@ def clean_up(orders: Orders) -> None:
     """Take everything back. One step that fails does not keep the next from running."""
     for mark in orders.marks[:1]:
         sweep(mark, grace_s=0.0, besides=orders.spare)
-    if orders.drill is not None:
-        if orders.is_cluster_kept:
-            with suppress(Exception):
-                _roll_back(orders.drill)
-            with suppress(Exception):
-                _restore(orders.drill)
-        if orders.abort is not None:
-            with suppress(Exception):
-                _record_abort(orders.drill["id"], orders.abort)
+    if orders.is_cluster_kept and orders.claim is not None:
+        with suppress(Exception):
+            _leave_whole(orders.claim, orders.drill)
+    if orders.drill is not None and orders.abort is not None:
+        with suppress(Exception):
+            _record_abort(orders.drill["id"], orders.abort)
     for mark in orders.marks:
         sweep(mark, grace_s=1.0)
 
 
-def _roll_back(drill: dict[str, Any]) -> None:
-    """The experiments' own rollbacks, by Chaos Toolkit, in processes that have the drill's environment."""
-    script = (
-        "import sys\n"
-        "from chaoslib.configuration import load_configuration\n"
-        "from chaoslib.loader import load_experiment\n"
-        "from chaoslib.rollback import run_rollbacks\n"
-        "from chaoslib.secret import load_secrets\n"
-        "e = load_experiment(sys.argv[1])\n"
-        "c = load_configuration(e.get('configuration', {}))\n"
-        "list(run_rollbacks(e, c, load_secrets(e.get('secrets', {}), c), None))\n"
-    )
+def _leave_whole(claim: dict[str, Any], drill: dict[str, Any] | None) -> None:
+    """The cluster as it was found, and free for others."""
+    from simulator.drill import unfinished
+    from simulator.drill.claim import release, renew
+    from simulator.drill.kube import Kube
+
+    kube = Kube(Path(claim["kubeconfig"]), claim["context"], claim["namespace"])
+    if drill is not None:
+        is_gone = _roll_back(drill, meanwhile=lambda: renew(kube, claim["holder"]))
+        kube.restore(drill["belongings"])
+        if is_gone:
+            unfinished.remove(kube)
+    release(kube, claim["holder"])
+
+
+def _roll_back(drill: dict[str, Any], meanwhile: Callable[[], object]) -> bool:
+    """The experiments' own rollbacks, in processes that have the drill's environment; whether all faults are gone.
+
+    `meanwhile` is called every two seconds or so.
+    """
     running = [
         subprocess.Popen(
-            [sys.executable, "-c", script, experiment],
+            [sys.executable, "-m", "simulator.drill.rolling_back", experiment],
             env=drill["env"],
             cwd=Path(experiment).parent,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
         )
         for experiment in drill["experiments"]
     ]
     deadline = time.monotonic() + ROLLBACK_LIMIT_S
     for process in running:
-        try:
-            process.wait(max(0.0, deadline - time.monotonic()))
-        except subprocess.TimeoutExpired:
-            process.kill()
-
-
-def _restore(drill: dict[str, Any]) -> None:
-    from simulator.drill.kube import Kube
-
-    kube = Kube(Path(drill["kubeconfig"]), drill["context"], drill["namespace"])
-    kube.restore(drill["belongings"])
+        while process.poll() is None and time.monotonic() < deadline:
+            with suppress(Exception):
+                meanwhile()
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(2)
+        process.kill()
+        process.wait()
+    return all(process.returncode == 0 for process in running)
 
 
 def _record_abort(drill: str, scoring: dict[str, str]) -> None:
