@@ -39,10 +39,14 @@ def _millicores_and_mebibytes(line: str) -> tuple[int, int]:
 
 @pytest.mark.embedded
 def test_top_shows_what_processes_use(kubectl, busy) -> None:
+    def top() -> dict[str, str]:
+        said = kubectl("top", "pods", "--containers", "--no-headers")
+        return {line.split()[1]: line for line in said.splitlines()}
+
     until(lambda: _measured(kubectl, "busy") == 1 and _measured(kubectl, "web") == 2)
-    lines = {line.split()[1]: line for line in kubectl("top", "pods", "--containers", "--no-headers").splitlines()}
-    cpu, memory = _millicores_and_mebibytes(lines["busy"])
-    assert cpu > 100
+    until(lambda: _millicores_and_mebibytes(top()["busy"])[0] > 100)  # it gets no more than others leave
+    lines = top()
+    _, memory = _millicores_and_mebibytes(lines["busy"])
     assert 60 <= memory <= 120
     cpu, memory = _millicores_and_mebibytes(lines["idle"])
     assert (cpu < 50, memory < 40) == (True, True)
