@@ -1,7 +1,8 @@
 """Runbooks followed word for word, and the watch until a verification window has held.
 
 The alert that came first leads; one that names another runbook and still fires a while after that is followed as well,
-for it has a cause of its own.
+for it has a cause of its own. Where the first did not help, one that fired meanwhile and is over is a better guess than
+the same again.
 """
 
 import asyncio
@@ -51,21 +52,26 @@ class Following:
         window = timedelta(seconds=self.clock.wall(self.window_s))
         suffering_since = well_since = None
         followed = {runbook.path}
+        fired: dict[str, Event] = {}
         async with together() as crew:
             hands = [_Hands(crew.create_task(self.execute(runbook)))]
             while well_since is None or datetime.now(UTC) - well_since < window:
                 await asyncio.sleep(PACE_S)
                 now, is_served, firing = datetime.now(UTC), await self.is_served(), await self.pager.firing()
+                fired |= {event["data"]["fingerprint"]: event for event in firing}
                 is_busy, idle_s = self._state(hands[-1], now)
                 self.is_mitigated = is_served and not firing
                 well_since = (well_since or now) if self.is_mitigated and not is_busy else None
                 suffering_since = None if is_served or is_busy else suffering_since or now
-                another = next((book for _, book in runbooks_of(firing) if book.path not in followed), None)
-                if another is not None and not is_busy and idle_s >= LAG_S:
-                    runbook = another
-                    followed.add(another.path)
-                elif suffering_since is None or now - suffering_since < window:
+                is_suffering = suffering_since is not None and now - suffering_since >= window
+                if not is_suffering and (is_busy or idle_s < LAG_S):
                     continue
+                told_by = [*firing, *fired.values()] if is_suffering else firing
+                another = next((book for _, book in runbooks_of(told_by) if book.path not in followed), None)
+                if another is None and not is_suffering:
+                    continue
+                runbook = another or runbook
+                followed.add(runbook.path)
                 suffering_since = None
                 hands.append(_Hands(crew.create_task(self.execute(runbook))))
             for each in hands:
