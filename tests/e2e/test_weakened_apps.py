@@ -10,6 +10,8 @@ import pytest
 import yaml
 from playing import Home
 
+pytestmark = pytest.mark.weakened
+
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "target_app" / "deploy"
 HICCUPS = Path(__file__).parent / "hiccups"
