@@ -132,7 +132,8 @@ def _passes(result: DrillResult, purpose: Purpose, detected_by: str | None, refu
     ttm = card.measures["ttm"].verdict
     if purpose == "missed":
         return detected_by is not None and ttm in ("missed", "not_assessed") and not card.sla_met
-    return detected_by is not None and ttm in ("met", "not_assessed") and not card.hard_fails
+    is_in_time = card.measures["ttd"].verdict == "met" and ttm in ("met", "not_assessed")
+    return detected_by is not None and is_in_time and not card.hard_fails
 
 
 def _taken(card: Scorecard | None, measure: str) -> float | None:

@@ -100,8 +100,9 @@ def _acts(rows: list[MatrixRow]) -> Table:
 
 
 def _reason(row: MatrixRow) -> Text:
+    late = "not detected and mitigated within its SLAs"
     why = row.reason or {
-        "mitigated": "not detected by an accepted alert" if not row.detected_by else "not mitigated within its SLA",
+        "mitigated": "not detected by an accepted alert" if not row.detected_by else late,
         "missed": "not detected by an accepted alert" if not row.detected_by else "not missed",
         "control": "somebody was paged though nothing was injected",
         "refused": "it passed for a mitigation, or no condition refused it",

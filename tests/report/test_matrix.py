@@ -70,6 +70,11 @@ def test_a_drill_that_only_a_declaration_detected_does_not_pass(good: DrillResul
     assert (shown.passed, shown.ttd_seconds, shown.beyond_for_seconds) == (False, None, None)
 
 
+def test_a_detection_that_came_too_late_does_not_pass_though_users_felt_little(good: DrillResult) -> None:
+    late = measured(measured(good, "ttm", drill_seconds=0.0), "ttd", verdict="missed", drill_seconds=1702.0)
+    assert not row(late).passed
+
+
 def test_a_mitigation_that_came_too_late_does_not_pass(good: DrillResult) -> None:
     assert not row(measured(good, "ttm", verdict="missed")).passed
 
