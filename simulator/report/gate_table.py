@@ -12,7 +12,7 @@ from simulator.report.gate import Gate, GatedDrill, Outcome
 from simulator.report.sentences import plain
 from simulator.report.spread import (
     SIGNS,
-    amount,
+    against_limit,
     compared_with,
     failed_shares,
     gate_score,
@@ -82,8 +82,11 @@ def _trouble(drill: GatedDrill) -> Iterator[RenderableType]:
     if not missed or drill.outcome == "inconclusive":
         yield _indented(Text(plain(drill.why)))
     for requirement in missed:
-        seen = f"{spread(requirement.seen, requirement.unit)}, limit {amount(requirement.limit, requirement.unit)}"
-        yield _indented(Text.assemble((plain(requirement.title), "bold"), f" ({seen}): {plain(requirement.why)}"))
+        yield _indented(
+            Text.assemble(
+                (plain(requirement.title), "bold"), f" ({against_limit(requirement)}): {plain(requirement.why)}"
+            )
+        )
         if place := requirement.begin_at:
             yield _indented(Text(f"begin at {plain(place.path)}:{place.line}", "dim"))
     if drill.next_command:

@@ -34,6 +34,11 @@ def spread(values: Sequence[float | None], unit: Unit) -> str:
     return f"{text}, {NOTHING} in {missing} of {len(values)}" if missing else text
 
 
+def against_limit(requirement: Requirement) -> str:
+    """What was seen and what was allowed: `22m–26m, limit 15m`."""
+    return f"{spread(requirement.seen, requirement.unit)}, limit {amount(requirement.limit, requirement.unit)}"
+
+
 def middle(values: Sequence[float | None]) -> float | None:
     """The median of what is known."""
     known = [value for value in values if value is not None]

@@ -15,7 +15,7 @@ from simulator.report.gate import Gate, GatedDrill, Requirement, RequirementVerd
 from simulator.report.models import DrillResult
 from simulator.report.pipeline.findings import SENTENCE, next_step
 from simulator.report.sentences import plain
-from simulator.report.spread import amount, middle, spread
+from simulator.report.spread import against_limit, amount, middle, spread
 
 Mark = Literal["failure", "error", "skipped"]
 
@@ -102,7 +102,7 @@ def _case(gate: Gate, drill: GatedDrill, requirement: Requirement) -> _Case:
         mark=_mark(drill, requirement),
         message=plain(requirement.why or drill.why, SENTENCE),
         details=(
-            f"seen {spread(requirement.seen, requirement.unit)}, limit {amount(requirement.limit, requirement.unit)}",
+            f"seen {against_limit(requirement)}",
             f"begin at {plain(place.path, SENTENCE)}:{place.line}" if place else "",
             next_step(drill.next_command) if requirement.verdict != "not_assessed" else "",
         ),

@@ -11,6 +11,7 @@ from simulator.report.pipeline.findings import SENTENCE
 from simulator.report.sentences import plain
 from simulator.report.spread import (
     SIGNS,
+    against_limit,
     amount,
     compared_with,
     failed_shares,
@@ -96,8 +97,7 @@ def _trouble(drill: GatedDrill) -> str:
     for requirement in missed:
         place = requirement.begin_at
         begin = f" Begin at {_code(f'{place.path}:{place.line}')}." if place else ""
-        seen = f"{spread(requirement.seen, requirement.unit)}, limit {amount(requirement.limit, requirement.unit)}"
-        lines.append(f"- **{cell(requirement.title)}** ({seen}): {cell(requirement.why)}{begin}")
+        lines.append(f"- **{cell(requirement.title)}** ({against_limit(requirement)}): {cell(requirement.why)}{begin}")
     return "\n".join([*lines, "", *_command(drill.next_command)]).rstrip()
 
 
