@@ -4,6 +4,7 @@ import asyncio
 import json
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from simulator.drill.children import Child, start
@@ -21,6 +22,7 @@ class ChaosRun:
         self.experiment = experiment
         self.child = child
         self._journal = journal
+        self._takes_back = False
 
     async def wait_until_steady(self) -> None:
         """The steady-state hypothesis, looked at now, holds. Raises `NotPossible` with the probe that does not."""
@@ -55,9 +57,20 @@ class ChaosRun:
             raise self.child.failure(f"did not finish its rollbacks within {limit_s:g} s") from None
         return self._deviation("after")
 
+    async def stop(self, limit_s: float) -> int:
+        """End it within twice `limit_s`, and return the exit status.
+
+        One that takes its fault back already is left to it: a signal then may keep it from its rollbacks.
+        """
+        if self._takes_back:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self.child.process.wait(), limit_s)
+        return await self.child.stop(limit_s)
+
     async def _expect(self, what: str, limit_s: float, *, or_else: str = "") -> str:
         said = await self.child.hear(limit_s)
         if said.get("chaos") == "failed":
+            self._takes_back = True
             raise NotPossible(f"the fault was not seen to take effect: {said.get('reason')}")
         if said.get("chaos") not in (what, or_else):
             raise self.child.failure(f"said {said} where '{what}' was expected")

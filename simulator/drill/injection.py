@@ -60,7 +60,7 @@ class Injection:
 
     async def stop(self) -> bool:
         """End what still runs; Chaos Toolkit takes the fault back. False if that took too long, and was cut short."""
-        ended = await asyncio.gather(*(run.child.stop(ROLLBACK_LIMIT_S) for run in self._runs))
+        ended = await asyncio.gather(*(run.stop(ROLLBACK_LIMIT_S) for run in self._runs))
         return -signal.SIGKILL not in ended
 
 

@@ -12,11 +12,15 @@ RESTART_LIMIT_S = 15.0
 CAUSE = "cause_gone"
 
 
-async def look_at_recovery(stage: Stage, injection: Injection, witness: Witness) -> None:
-    """Look, take the faults back, and put what was seen on the timeline."""
+async def look_at_recovery(stage: Stage, injection: Injection, witness: Witness, recording: asyncio.Task[None]) -> None:
+    """Look, take the faults back, and put what was seen on the timeline.
+
+    `recording` ends before the roll-backs: what they do for users is not the responder's.
+    """
     at = datetime.now(UTC)
     restart = await _restart_one(stage, is_well=witness.is_well)
-    seen = await witness.look()  # before the roll-backs: what they do to users is not the responder's
+    seen = await witness.look()
+    recording.cancel()
     causes = cause_conditions(await injection.release())
     await witness.post_check("recovered", [*seen, *causes, restart], at)
 

@@ -116,7 +116,7 @@ class Drill:
             watching.cancel()
             if not self.scenario.is_control:
                 self.view.phase(self.name, "taking the fault back")
-                await look_at_recovery(self.stage, injection, witness)
+                await look_at_recovery(self.stage, injection, witness, recording)
             recording.cancel()
             guarding.cancel()
             await self._check_schedule(witness.first_window, at_first)

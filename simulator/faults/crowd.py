@@ -2,9 +2,11 @@
 
 Somebody's campaign, or somebody's batch that compares everything with everything. It begins RATE_PER_S requests a
 second whether or not the earlier ones were answered, at most CONCURRENT at a time, each with a connection of its own,
-so that new replicas get their share. It asks loopback addresses only and ends by itself. Settings by environment:
-TARGET_URL, API_KEY, PATHS (what it asks for in turn, default `/experiments`), RATE_PER_S (default 20), CONCURRENT
-(default 30), TIMEOUT_S (default 3), LASTS_S (default 600).
+so that new replicas get their share. With UNTIL_SLOW_S the rate grows, by a tenth each second and at most eightfold,
+until an answer takes that long on average: a crowd that is just too large, however fast the machine is. It asks
+loopback addresses only and ends by itself. Settings by environment: TARGET_URL, API_KEY, PATHS (what it asks for in
+turn, default `/experiments`), RATE_PER_S (default 20), UNTIL_SLOW_S (default 0: the rate stays), CONCURRENT (default
+30), TIMEOUT_S (default 3), LASTS_S (default 600).
 """
 
 import asyncio
@@ -17,6 +19,9 @@ from itertools import cycle
 from time import monotonic
 from urllib.parse import urlsplit
 
+_GROWTH_PER_S = 1.1
+_MOST_GROWTH = 8.0
+
 
 @dataclass(frozen=True)
 class Crowd:
@@ -27,6 +32,7 @@ class Crowd:
     api_key: str
     paths: tuple[str, ...]
     rate_per_s: float
+    until_slow_s: float
     concurrent: int
     timeout_s: float
     lasts_s: float
@@ -44,6 +50,7 @@ def read_settings(env: dict[str, str]) -> Crowd:
         api_key=env.get("API_KEY", ""),
         paths=tuple(env.get("PATHS", "/experiments").split()),
         rate_per_s=float(env.get("RATE_PER_S", "20")),
+        until_slow_s=float(env.get("UNTIL_SLOW_S", "0")),
         concurrent=int(env.get("CONCURRENT", "30")),
         timeout_s=float(env.get("TIMEOUT_S", "3")),
         lasts_s=float(env.get("LASTS_S", "600")),
@@ -52,10 +59,10 @@ def read_settings(env: dict[str, str]) -> Crowd:
 
 async def crowd(settings: Crowd) -> None:
     """Ask until the time is over. A place in the schedule that finds all requests under way is left out."""
-    began = monotonic()
+    due = began = monotonic()
+    rate, is_growing = settings.rate_per_s, settings.until_slow_s > 0
     under_way: set[asyncio.Task[None]] = set()
-    for turn, path in enumerate(cycle(settings.paths)):
-        due = began + turn / settings.rate_per_s
+    for path in cycle(settings.paths):
         if due - began > settings.lasts_s:
             break
         await asyncio.sleep(max(0.0, due - monotonic()))
@@ -63,6 +70,11 @@ async def crowd(settings: Crowd) -> None:
             task = asyncio.create_task(_ask(settings, path))
             under_way.add(task)
             task.add_done_callback(under_way.discard)
+        # Little's law: what is under way is the rate times the mean of what an answer takes.
+        is_growing = is_growing and len(under_way) < rate * settings.until_slow_s
+        if is_growing:
+            rate = min(rate * _GROWTH_PER_S ** (1 / rate), settings.rate_per_s * _MOST_GROWTH)
+        due += 1 / rate
 
 
 async def _ask(settings: Crowd, path: str) -> None:

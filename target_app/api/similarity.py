@@ -1,4 +1,4 @@
-"""Which experiments are most like one, by their words."""
+"""Which experiments are most like one, by their names and how their prompts begin."""
 
 from difflib import SequenceMatcher
 from typing import Annotated, Any
@@ -9,9 +9,11 @@ from pydantic import BaseModel, Field
 from target_app.api.problems import Problem
 from target_app.database.pool import Database
 
-_ONE = "SELECT name, prompt FROM experiments WHERE id = %(id)s"
-_OTHERS = """
-    SELECT id, name, prompt FROM experiments WHERE id <> %(id)s ORDER BY id DESC LIMIT %(among)s
+_OPENING = 60  # characters; a whole prompt against every other would take seconds
+_ONE = f"SELECT name, left(prompt, {_OPENING}) AS prompt FROM experiments WHERE id = %(id)s"
+_OTHERS = f"""
+    SELECT id, name, left(prompt, {_OPENING}) AS prompt
+    FROM experiments WHERE id <> %(id)s ORDER BY id DESC LIMIT %(among)s
 """
 _MOST_SIMILAR = 10
 

@@ -15,25 +15,36 @@ def test_it_asks_nobody_beyond_the_loopback_network() -> None:
 
 
 def test_it_asks_for_its_paths_in_turn_at_its_rate_and_ends_by_itself() -> None:
+    asked = asyncio.run(asked_by({"RATE_PER_S": "50", "LASTS_S": "0.21"}))
+    assert len(asked) == 11
+    assert {head.split()[1] for head in asked} == {"/a", "/b"}
+    assert all("X-API-Key: key" in head for head in asked)
+
+
+def test_it_grows_while_it_is_answered_at_once() -> None:
+    asked = asyncio.run(asked_by({"RATE_PER_S": "50", "LASTS_S": "3", "UNTIL_SLOW_S": "5"}))
+    assert len(asked) > 50 * 3 * 1.1
+
+
+def test_it_grows_no_longer_once_answers_take_long() -> None:
+    env = {"RATE_PER_S": "50", "LASTS_S": "3", "UNTIL_SLOW_S": "0.1", "CONCURRENT": "500"}
+    asked = asyncio.run(asked_by(env, answered_after_s=1))
+    assert 150 < len(asked) < 50 * 3 * 1.1
+
+
+async def asked_by(env: dict[str, str], answered_after_s: float = 0) -> list[str]:
+    """The heads of all the requests of a crowd."""
     asked = []
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        head = (await reader.readuntil(b"\r\n\r\n")).decode()
-        asked.append(head.split()[1])
-        assert "X-API-Key: key" in head
+        asked.append((await reader.readuntil(b"\r\n\r\n")).decode())
+        await asyncio.sleep(answered_after_s)
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
         writer.close()
 
-    async def play() -> None:
-        async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
-            port = server.sockets[0].getsockname()[1]
-            target = f"http://127.0.0.1:{port}"
-            env = {**ENV, "TARGET_URL": target, "RATE_PER_S": "50", "LASTS_S": "0.21"}
-            async with asyncio.timeout(10):
-                await crowd(read_settings(env))
-                while len(asked) < 11:
-                    await asyncio.sleep(0.01)
-
-    asyncio.run(play())
-    assert len(asked) == 11
-    assert set(asked) == {"/a", "/b"}
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        async with asyncio.timeout(30):
+            await crowd(read_settings({**ENV, "TARGET_URL": f"http://127.0.0.1:{port}", **env}))
+            await asyncio.sleep(0.1)
+    return asked

@@ -133,7 +133,8 @@ async def test_a_later_step_that_takes_no_effect_makes_the_drill_impossible(
     await injection.inject()
     with pytest.raises(NotPossible, match="b-is-there"):
         await injection.wait_until_whole()
-    await injection.stop()
+    assert await injection.stop(), "it came to its end"
+    assert [e["data"]["activity"] for e in told if e["kind"] == "fault.reverted"] == ["remove-a"]
 
 
 async def test_several_faults_are_injected_in_order_and_judged_one_by_one(

@@ -44,6 +44,10 @@ _REMEMBERED = 20
 # Who is refused, with a token or at sign-in, tries to sign in again, but not without end.
 _SIGN_IN_AGAIN_AFTER_S = 2.0
 _DATASETS_OF_A_USER = 5
+# A prompt as researchers write them: the question, after what has to be known to answer it.
+_PROMPT = "The last run scored 0.5 on every prompt that asks for a proof, and more on the others. " * 20 + (
+    "What did the last run show?"
+)
 _ROWS = b"prompt,answer,score\n" + b"What did the last run show?,more of the same,0.5\n" * 20
 _SIGN_IN_URL = loopback_host(os.environ["AUTH_URL"], "AUTH_URL") if os.environ.get("AUTH_URL") else None
 
@@ -100,7 +104,7 @@ class ResearchUser(PacedUser):
         body = {
             "name": f"user-{self.index}-run-{self.turn}",
             "model": "small",
-            "prompt": "What did the last run show?",
+            "prompt": _PROMPT,
         }
         response = self._send("POST", "/experiments", CREATE, json=body)
         if response.status_code and response.status_code < 300:
