@@ -57,11 +57,39 @@ Kind = Literal[
     "action.taken",
     "incident.resolved",
     "review.filed",
+    "hint.taken",
+    "observation.noted",
+    "inject.delivered",
+    "inject.answered",
+    "fault.ordered",
+    "clock.stopped",
+    "clock.started",
+    "clock.advanced",
 ]
 KINDS: tuple[str, ...] = get_args(Kind)
-RESPONDER_KINDS = frozenset(KINDS[10:])
-"""What a responder may write; everything else is observed by machines."""
-TRUTH_KINDS = frozenset({"fault.injected", "fault.reverted", "oracle.checked"})
+RESPONDER_KINDS = frozenset(
+    {
+        "incident.acknowledged",
+        "incident.declared",
+        "incident.reclassified",
+        "role.assigned",
+        "update.posted",
+        "incident.escalated",
+        "diagnosis.submitted",
+        "action.taken",
+        "incident.resolved",
+        "review.filed",
+        "hint.taken",
+    }
+)
+"""What a responder may write; everything else is observed by machines, or is the facilitator's."""
+OBSERVER_KINDS = frozenset({"observation.noted"})
+"""What an observer may write."""
+CLOCK_KINDS = frozenset({"clock.stopped", "clock.started", "clock.advanced"})
+"""What the facilitator does to the drill clock."""
+TRUTH_KINDS = frozenset(
+    {"fault.injected", "fault.reverted", "oracle.checked", "fault.ordered", "inject.answered", "observation.noted"}
+)
 """What would tell a responder the answer, and is therefore withheld while the drill runs."""
 
 Data = dict[str, Any]

@@ -116,6 +116,23 @@ def _action(data: dict[str, Any]) -> tuple[str, Tone]:
     return f"{sign} {plain(data.get('command'), 200)}{failed}", "bad" if failed and sign == "$" else "response"
 
 
+def _noted(data: dict[str, Any]) -> tuple[str, Tone]:
+    about = " ".join(filter(None, (plain(data.get("dimension")), plain(data.get("mark")))))
+    by = plain(data.get("by"))
+    return _join(_join(f"observed by {by}" if by else "observed", about), data.get("text")), "quiet"
+
+
+def _answered(data: dict[str, Any]) -> tuple[str, Tone]:
+    is_met = bool(data.get("met"))
+    return _join("done as expected" if is_met else "not done", data.get("text")), "good" if is_met else "bad"
+
+
+def _advanced(data: dict[str, Any]) -> tuple[str, Tone]:
+    seconds = data.get("drill_seconds")
+    minutes = f" by {seconds / 60:g} min" if isinstance(seconds, int | float) else ""
+    return f"the drill clock moves on{minutes}", "quiet"
+
+
 _TELLERS: dict[str, _Teller] = {
     "drill.started": lambda d: ("drill starts", "quiet"),
     "drill.ended": lambda d: ("drill ends", "quiet"),
@@ -143,4 +160,12 @@ _TELLERS: dict[str, _Teller] = {
     "action.taken": _action,
     "incident.resolved": lambda d: (_join("resolved", d.get("text")), "good"),
     "review.filed": lambda d: ("review filed", "quiet"),
+    "hint.taken": lambda d: (_join("hint", d.get("text")), "response"),
+    "observation.noted": _noted,
+    "inject.delivered": lambda d: (_join(f"inject from {plain(d.get('from')) or 'nobody'}", d.get("text")), "alert"),
+    "inject.answered": _answered,
+    "fault.ordered": lambda d: (_join("another fault is ordered", d.get("failure_mode")), "quiet"),
+    "clock.stopped": lambda d: (_join("the drill clock stops", d.get("reason")), "quiet"),
+    "clock.started": lambda d: ("the drill clock goes on", "quiet"),
+    "clock.advanced": _advanced,
 }
