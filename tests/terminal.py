@@ -3,12 +3,14 @@
 import fcntl
 import os
 import select
+import signal
 import struct
 import subprocess
 import termios
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 
 EXPECT_S = 20.0
 COLUMNS, ROWS = 101, 37
@@ -45,6 +47,13 @@ class Terminal:
             self._seen += more
         return self._process.wait(EXPECT_S), self._seen
 
+    def send(self, number: signal.Signals) -> None:
+        self._process.send_signal(number)
+
+    def settings(self) -> list[object]:
+        """Of the terminal, as `termios` has them."""
+        return termios.tcgetattr(self._master)
+
     def _more(self, deadline: float) -> str | None:
         ready, _, _ = select.select([self._master], [], [], max(0.0, deadline - time.monotonic()))
         try:
@@ -54,7 +63,9 @@ class Terminal:
 
 
 @contextmanager
-def on_terminal(command: Sequence[str]) -> Iterator[Terminal]:
+def on_terminal(
+    command: Sequence[str], *, cwd: Path | None = None, env: Mapping[str, str] | None = None
+) -> Iterator[Terminal]:
     """Run `command` on a terminal of 101 by 37; it is killed at the end of the block."""
     master, slave = os.openpty()
     terminal = subprocess.Popen(
@@ -62,6 +73,8 @@ def on_terminal(command: Sequence[str]) -> Iterator[Terminal]:
         stdin=slave,
         stdout=slave,
         stderr=slave,
+        cwd=cwd,
+        env=env,
         start_new_session=True,
         preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
     )

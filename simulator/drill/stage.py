@@ -34,7 +34,9 @@ from simulator.drill.pace import Pace
 from simulator.drill.plan import SIGNAL_PORT, Plan
 from simulator.drill.reach import Addresses, find_addresses
 from simulator.drill.scoring_client import ScoringClient
-from simulator.drill.shell import DrillShell, lay_out_tools, shell_environment
+from simulator.drill.shell import DrillShell
+from simulator.drill.shell.environment import Equipment, equip, host_names, lay_out_tools, lead_to
+from simulator.drill.shell.names import answer_names
 from simulator.drill.together import together, unless
 from simulator.errors import NotPossible
 from simulator.processes import marked
@@ -89,6 +91,8 @@ class Stage:
     variables: Mapping[str, str]
     """What experiments read their configuration from: addresses, names, and what they change."""
     shell: DrillShell
+    equipment: Equipment
+    """What the drill shell has, for the seat of a person too."""
 
     @property
     def plan(self) -> Plan:
@@ -156,9 +160,11 @@ async def _set(run: Run, owner: AsyncExitStack, say: Say, *, deploying: bool) ->
     owner.push_async_callback(oracle.close)
     snapshot = await asyncio.to_thread(kube.snapshot)
     told = {**addresses.variables, **shell_variables(target, workload, addresses.app_url)}
-    shell = _open_shell(run, kube, {**told, "PROMETHEUS_URL": prometheus_url})
+    equipment = _equip(run, kube, {**told, "PROMETHEUS_URL": prometheus_url}, prometheus_url)
+    names = await owner.enter_async_context(answer_names(equipment.hosts))
+    shell = DrillShell(equipment.over(marked(run.mark, os.environ), names), run.folder)
     known = {**told, **chaos_variables(target, workload)}
-    return Stage(run, guard, kube, claim, snapshot, scoring, oracle, feed, pace, prometheus_url, known, shell)
+    return Stage(run, guard, kube, claim, snapshot, scoring, oracle, feed, pace, prometheus_url, known, shell, equipment)
 
 
 async def _start_scoring(run: Run, guard: Guard, owner: AsyncExitStack) -> str:
@@ -256,11 +262,11 @@ async def _open_monitor(run: Run, places: Places, owner: AsyncExitStack) -> tupl
     return url, pids
 
 
-def _open_shell(run: Run, kube: Kube, variables: Mapping[str, str]) -> DrillShell:
-    env = shell_environment(
-        marked(run.mark, os.environ),
+def _equip(run: Run, kube: Kube, variables: Mapping[str, str], prometheus_url: str) -> Equipment:
+    target = run.plan.target
+    return equip(
         tools=lay_out_tools(run.folder / "bin"),
-        kubeconfig=kube.kubeconfig,
+        kubeconfig=lead_to(kube.kubeconfig, run.plan.options.context, target.namespace, run.folder),
         variables=variables,
+        hosts=host_names(prometheus_url, (target.app, *target.others), variables, target.namespace),
     )
-    return DrillShell(env, run.folder)

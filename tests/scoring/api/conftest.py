@@ -1,48 +1,13 @@
 """The service as its clients meet it: a real process, real HTTP, a real database file."""
 
-import json
-import os
 import signal
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
-from posting import ROLES, TOKENS, new_drill, new_name
-
-
-class Server:
-    """A scoring process on a database file."""
-
-    def __init__(self, database: Path, limit: Callable[[], None] | None = None) -> None:
-        self.database = database
-        self.limit = limit
-        self.start()
-
-    def start(self) -> None:
-        names = {f"GAMEDAY_{role.upper()}_TOKEN": token for role, token in TOKENS.items()}
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "scoring", "serve", "--database", str(self.database), "--listen", "127.0.0.1:0"],
-            env={**os.environ, **names},
-            cwd=self.database.parent,
-            stdout=subprocess.PIPE,
-            text=True,
-            preexec_fn=self.limit,
-        )
-        assert self.process.stdout is not None
-        self.ready = json.loads(self.process.stdout.readline())
-        self.url = self.ready["url"]
-
-    def kill(self, number: signal.Signals = signal.SIGKILL) -> None:
-        self.process.send_signal(number)
-        self.process.wait(timeout=10)
-        assert self.process.stdout is not None
-        self.process.stdout.close()
-
-    def as_(self, role: str) -> httpx.Client:
-        return httpx.Client(base_url=self.url, headers={"Authorization": f"Bearer {TOKENS[role]}"}, timeout=10)
+from posting import ROLES, new_drill, new_name
+from serving import Server
 
 
 @pytest.fixture(scope="session")

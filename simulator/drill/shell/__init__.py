@@ -1,9 +1,12 @@
-"""The drill shell: bash with the tools and addresses of a real night. What it runs goes on the timeline."""
+"""The drill shell: bash with the tools and addresses of a real night. What it runs goes on the timeline.
+
+The autopilot's runs blocks of runbooks (`DrillShell`); a person's is a terminal (`gameday shell`, in `session`). Both
+have the same `environment`, and what they keep went through the same `masks`.
+"""
 
 import asyncio
 import os
 import signal
-import sys
 import time
 from collections.abc import Mapping
 from contextlib import suppress
@@ -11,25 +14,34 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from simulator.cluster.kubelet.images.postgres import find_programs
-from simulator.cluster.kubelet.images.valkey.server import PROGRAMS as VALKEY_PROGRAMS
+from simulator.drill.shell.masks import Masks
+from simulator.drill.shell.plain import Output, kept_command, kept_output
 from simulator.processes import die_with_parent
-
-OUTPUT_KEPT = 8_000
 
 
 @dataclass(frozen=True)
 class Ran:
-    """One command and what came of it. `seconds` is wall time; `output` holds both streams, its end kept."""
+    """One command and what came of it, without secrets.
+
+    `seconds` is wall time; `output` holds both streams, its end kept. `exit_status` is None for one that had not ended
+    when its shell did.
+    """
 
     command: str
-    exit_status: int
+    exit_status: int | None
     output: str
     seconds: float
 
     def as_event(self) -> dict[str, Any]:
         """As `action.taken` carries it."""
-        return {**asdict(self), "by": "shell"}
+        unfinished = {"unfinished": True} if self.exit_status is None else {}
+        return {**asdict(self), "by": "shell", **unfinished}
+
+
+def kept(masks: Masks, command: str, exit_status: int | None, seen: Output, seconds: float) -> Ran:
+    """What is kept of a command that printed what was `seen`."""
+    output = kept_output(masks.output(seen.text(), command), is_cut=seen.is_cut)
+    return Ran(kept_command(masks.command(command.strip())), exit_status, output, round(seconds, 3))
 
 
 @dataclass(frozen=True)
@@ -65,24 +77,7 @@ class DrillShell:
             with suppress(ProcessLookupError, PermissionError):
                 os.killpg(process.pid, signal.SIGKILL)
             await process.wait()
-        text = output.decode(errors="replace")[-OUTPUT_KEPT:]
-        return Ran(command.strip(), status, text, round(time.monotonic() - began, 3))
+        seen = Output()
+        seen.add(output)
+        return kept(Masks.of(self.env), command, status, seen, time.monotonic() - began)
 
-
-def shell_environment(
-    base: Mapping[str, str], *, tools: Path, kubeconfig: Path, variables: Mapping[str, str]
-) -> dict[str, str]:
-    """`base` with KUBECONFIG, `variables`, and a PATH that begins with `tools` and our interpreter's folder."""
-    path = os.pathsep.join([str(tools), str(Path(sys.executable).parent), base.get("PATH", os.defpath)])
-    return {**base, **variables, "PATH": path, "KUBECONFIG": str(kubeconfig)}
-
-
-def lay_out_tools(folder: Path) -> Path:
-    """Link the clients of the database and the cache into `folder`; returns `folder`."""
-    folder.mkdir(parents=True, exist_ok=True)
-    programs = {"psql": find_programs(), "valkey-cli": VALKEY_PROGRAMS, "redis-cli": VALKEY_PROGRAMS}
-    for tool, place in programs.items():
-        link = folder / tool
-        if not link.is_symlink():
-            link.symlink_to(place / tool)
-    return folder
