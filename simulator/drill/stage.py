@@ -164,7 +164,9 @@ async def _set(run: Run, owner: AsyncExitStack, say: Say, *, deploying: bool) ->
     names = await owner.enter_async_context(answer_names(equipment.hosts))
     shell = DrillShell(equipment.over(marked(run.mark, os.environ), names), run.folder)
     known = {**told, **chaos_variables(target, workload)}
-    return Stage(run, guard, kube, claim, snapshot, scoring, oracle, feed, pace, prometheus_url, known, shell, equipment)
+    return Stage(
+        run, guard, kube, claim, snapshot, scoring, oracle, feed, pace, prometheus_url, known, shell, equipment
+    )
 
 
 async def _start_scoring(run: Run, guard: Guard, owner: AsyncExitStack) -> str:

@@ -80,4 +80,3 @@ class DrillShell:
         seen = Output()
         seen.add(output)
         return kept(Masks.of(self.env), command, status, seen, time.monotonic() - began)
-

@@ -40,13 +40,11 @@ class Equipment:
 
     def _addresses(self) -> Iterable[str]:
         """Each by itself, for tools that know no ranges of addresses, as curl before 7.86."""
-        urls = (value for value in self.env.values() if "://127." in value)
-        return dict.fromkeys(host for url in urls if (host := urlsplit(url).hostname))
+        hosts = (urlsplit(value).hostname or "" for value in self.env.values() if "://" in value)
+        return dict.fromkeys(host for host in hosts if host.startswith("127."))
 
 
-def equip(
-    *, tools: Path, kubeconfig: str, variables: Mapping[str, str], hosts: Mapping[str, str]
-) -> Equipment:
+def equip(*, tools: Path, kubeconfig: str, variables: Mapping[str, str], hosts: Mapping[str, str]) -> Equipment:
     """With KUBECONFIG, `variables`, and a PATH of `tools` and our interpreter's folder."""
     path = os.pathsep.join([str(tools), str(Path(sys.executable).parent)])
     return Equipment({**variables, "PATH": path, "KUBECONFIG": kubeconfig}, hosts)

@@ -6,6 +6,7 @@ what stands behind the name, and from there on hands bytes through, so that what
 
 import asyncio
 import ipaddress
+import os
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from urllib.parse import urlsplit
@@ -72,7 +73,9 @@ def _onward(head: bytes, hosts: Mapping[str, str]) -> tuple[str, bytes]:
     method, _, rest = line.partition(" ")
     target, _, version = rest.rpartition(" ")
     if method == "CONNECT" or not target.lower().startswith("http://"):
-        raise _Refused("400 Bad Request", "this is the proxy of a drill shell: it takes http://NAME/... and nothing else")
+        raise _Refused(
+            "400 Bad Request", "this is the proxy of a drill shell: it takes http://NAME/... and nothing else"
+        )
     try:
         asked = urlsplit(target)
         address = _behind(asked.hostname or "", asked.port, hosts)
@@ -114,7 +117,7 @@ async def _connect(address: str) -> tuple[asyncio.StreamReader, asyncio.StreamWr
     try:
         return await asyncio.wait_for(asyncio.open_connection(where.hostname, where.port), CONNECT_LIMIT_S)
     except (OSError, TimeoutError) as error:
-        why = "it does not answer" if isinstance(error, TimeoutError) else error.strerror or str(error)
+        why = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else "it does not answer"
         raise _Refused("502 Bad Gateway", f"{address} cannot be connected: {why}") from None
 
 

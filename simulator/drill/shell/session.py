@@ -4,13 +4,13 @@ import asyncio
 import os
 import re
 import secrets
+import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
 from urllib.parse import urlsplit
 
 from simulator.drill.scoring_client import ScoringClient
@@ -23,7 +23,7 @@ from simulator.drill.shell.outbox import Outbox
 from simulator.drill.shell.prompt import keep_time, put
 from simulator.drill.shell.recorder import Recorder
 from simulator.drill.shell.sending import sending
-from simulator.drill.shell.terminal import hang_up, run_on_terminal
+from simulator.drill.shell.terminal import run_on_terminal
 from simulator.errors import BadInput, NotPossible
 from simulator.processes import die_with_parent
 
@@ -158,36 +158,38 @@ def _drill_now(root: Path, seat: Seat) -> str | None:
     return now.drill if (now.url, now.token) == (seat.url, seat.token) else None
 
 
+class _PassedOn(asyncio.SubprocessProtocol):
+    """Outputs of a program, seen and handed on. `is_unread` says that nobody reads ours any more."""
+
+    def __init__(self, see: Callable[[bytes], None]) -> None:
+        self._see = see
+        self.is_unread = False
+        self.ended = asyncio.Event()
+
+    def pipe_data_received(self, fd: int, data: bytes) -> None:
+        self._see(data)
+        to = sys.stdout.buffer if fd == 1 else sys.stderr.buffer
+        try:
+            to.write(data)
+            to.flush()
+        except BrokenPipeError:
+            self.is_unread = True
+            self.ended.set()
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self.ended.set()
+
+
 async def _run(script: str, env: Mapping[str, str], see: Callable[[bytes], None]) -> int:
-    process = await asyncio.create_subprocess_exec(
-        "bash",
-        "-c",
-        script,
-        stdin=None,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-        env=dict(env),
-        preexec_fn=die_with_parent,
+    transport, passed_on = await asyncio.get_running_loop().subprocess_exec(
+        lambda: _PassedOn(see), "bash", "-c", script, stdin=None, env=dict(env), preexec_fn=die_with_parent
     )
-    assert process.stdout is not None
-    assert process.stderr is not None
-    passing = [
-        asyncio.create_task(_pass_on(process.stdout, sys.stdout.buffer, see)),
-        asyncio.create_task(_pass_on(process.stderr, sys.stderr.buffer, see)),
-    ]
     try:
-        await asyncio.gather(*passing)
-        status = await process.wait()
+        await passed_on.ended.wait()
     finally:
-        await hang_up(process)
-        for task in passing:
-            task.cancel()
-        await asyncio.gather(*passing, return_exceptions=True)
+        transport.close()
+    if passed_on.is_unread:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _SIGNALLED + signal.SIGPIPE
+    status = transport.get_returncode() or 0
     return status if status >= 0 else _SIGNALLED - status
-
-
-async def _pass_on(stream: asyncio.StreamReader, to: BinaryIO, see: Callable[[bytes], None]) -> None:
-    while piece := await stream.read(64 * 1024):
-        see(piece)
-        to.write(piece)
-        to.flush()

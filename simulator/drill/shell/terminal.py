@@ -60,7 +60,7 @@ async def hang_up(process: asyncio.subprocess.Process) -> None:
         if process.returncode is not None:
             return
         with suppress(ProcessLookupError):
-            process.send_signal(number)
+            os.kill(process.pid, number)  # its own send_signal would take its status from asyncio, if it is ending
         with suppress(TimeoutError):
             await asyncio.wait_for(process.wait(), _GRACE_S)
 
@@ -195,4 +195,3 @@ def _raw(keyboard: int) -> Iterator[None]:
     finally:
         with suppress(termios.error):  # a terminal that is gone needs nothing back
             termios.tcsetattr(keyboard, termios.TCSADRAIN, before)
-

@@ -16,9 +16,7 @@ KUBECONFIG = {
     "current-context": "production",
     "clusters": [{"name": name, "cluster": {"server": f"https://{name}"}} for name in ("production", "staging")],
     "users": [{"name": "ada", "user": {"token": "t-1"}}],
-    "contexts": [
-        {"name": name, "context": {"cluster": name, "user": "ada"}} for name in ("production", "staging")
-    ],
+    "contexts": [{"name": name, "context": {"cluster": name, "user": "ada"}} for name in ("production", "staging")],
 }
 
 

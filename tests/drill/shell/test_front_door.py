@@ -59,7 +59,10 @@ def test_a_command_of_several_lines_is_kept_as_it_was_typed(night: Night) -> Non
             typist.terminal.type(typed.replace("\n", ENTER).replace("\t", "\x16\t") + ENTER)
             typist.expect_prompt()
         typist.leave()
-    assert [(kept["command"], kept["output"]) for kept in night.kept(2)] == [(loop, "1\n2\n"), (here, "ABC; 100%\t\\X\n")]
+    assert [(kept["command"], kept["output"]) for kept in night.kept(2)] == [
+        (loop, "1\n2\n"),
+        (here, "ABC; 100%\t\\X\n"),
+    ]
 
 
 def test_commands_that_are_pasted_together_are_kept_each_with_its_output(night: Night) -> None:
@@ -83,7 +86,8 @@ def test_what_the_user_does_to_prompt_and_history_does_not_stop_the_recording(ni
         typist.do("PS1='mine> '; PS0=; set -u")
         typist.do("set +o history")
         typist.do("echo unseen")
-        typist.leave()
+        typist.terminal.type("\x04")
+        typist.terminal.end()
     assert [(kept["command"], kept["output"]) for kept in night.kept(3)][2] == (
         "(not known: the history is off)",
         "unseen\n",
@@ -141,10 +145,12 @@ def test_ctrl_c_reaches_the_program_and_the_shell_goes_on(night: Night) -> None:
 def test_the_size_of_the_terminal_is_followed(night: Night) -> None:
     with night.shell() as typist:
         typist.do("stty size")
+        typist.terminal.type("echo began; until [ \"$(stty size)\" = '40 120' ]; do sleep 0.1; done; stty size" + ENTER)
+        typist.terminal.expect("began\r\n")
         typist.terminal.resize(120, 40)
-        typist.do("until [ \"$(stty size)\" = '40 120' ]; do sleep 0.1; done; stty size")
+        typist.expect_prompt()
         typist.leave()
-    assert [kept["output"] for kept in night.kept(2)] == ["37 101\n", "40 120\n"]
+    assert [kept["output"] for kept in night.kept(2)] == ["37 101\n", "began\n40 120\n"]
 
 
 @pytest.mark.parametrize("number", [None, signal.SIGTERM, signal.SIGHUP])
@@ -174,7 +180,7 @@ def test_leaving_gives_the_status_of_the_shell_and_is_no_action(night: Night) ->
         typist.terminal.type("echo last; exit 8" + ENTER)
         assert typist.terminal.end()[0] == 8
     kept = night.kept(1)[0]
-    assert (kept["command"], kept["output"], kept["exit_status"]) == ("echo last; exit 8", "last\n", 8)
+    assert (kept["command"], kept["output"], kept["exit_status"]) == ("echo last; exit 8", "last\nexit\n", 8)
 
 
 def test_what_a_shell_that_was_killed_had_to_tell_the_next_one_sends(night: Night) -> None:
@@ -268,12 +274,16 @@ def test_a_command_or_a_script_without_a_terminal_is_recorded_the_same_way(night
 
 
 def test_what_nobody_reads_any_more_ends_the_command(night: Night) -> None:
-    process = subprocess.Popen([GAMEDAY, "shell", "-c", "yes"], cwd=night.folder, stdout=subprocess.PIPE)
+    process = subprocess.Popen(
+        [GAMEDAY, "shell", "-c", "yes"], cwd=night.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
     assert process.stdout is not None
     process.stdout.readline()
     process.stdout.close()
-    assert process.wait(30) == 0
-    assert night.kept(1)[0]["command"] == "yes"
+    _, err = process.communicate(timeout=30)
+    assert (process.returncode, err) == (128 + signal.SIGPIPE, b"")
+    kept = night.kept(1)[0]
+    assert (kept["command"], kept["exit_status"]) == ("yes", 128 + signal.SIGPIPE)
 
 
 def test_between_drills_nothing_is_recorded(night: Night) -> None:

@@ -1,5 +1,7 @@
 """Marks are taken out of a stream wherever it is cut, and only those that are ours."""
 
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -43,7 +45,7 @@ def test_commands_and_outputs_are_told_apart() -> None:
 def test_it_makes_no_difference_where_the_stream_is_cut(cuts: list[int]) -> None:
     marks = Marks(WORD)
     edges = [0, *sorted(cuts), len(STREAM)]
-    parts = [part for start, end in zip(edges, edges[1:], strict=False) for part in marks.split(STREAM[start:end])]
+    parts = [part for start, end in pairwise(edges) for part in marks.split(STREAM[start:end])]
     assert joined(parts) == EXPECTED
 
 

@@ -54,7 +54,10 @@ def test_what_is_secret_wherever_it_stands_is_hidden(text: str, kept: str | None
         ("export API_TOKEN='a b c'; env", "export API_TOKEN='***'; env"),
         ("kubectl --token=abc get pods", "kubectl --token=*** get pods"),
         ("vault login --token abc -v", "vault login --token *** -v"),
-        ('curl -H "X-API-Key: abc" http://api/x?token=def&page=2', 'curl -H "X-API-Key: ***" http://api/x?token=***&page=2'),
+        (
+            'curl -H "X-API-Key: abc" http://api/x?token=def&page=2',
+            'curl -H "X-API-Key: ***" http://api/x?token=***&page=2',
+        ),
         ("curl -s -u ada:s3cret http://api", "curl -s -u ada:*** http://api"),
         ("curl --user 'ada:s3cret' http://api", "curl --user 'ada:***' http://api"),
         ("valkey-cli -h cache -a s3cret ping", "valkey-cli -h cache -a *** ping"),
@@ -91,7 +94,7 @@ def test_a_printed_variable_is_hidden_to_the_end_of_its_line() -> None:
         "automountServiceAccountToken: false\nmax_tokens: 500\nimagePullSecrets: []",
         "secretKeyRef:\n  name: db\n  key: password",
         "NAME   TYPE     DATA   AGE\ndb     Opaque   2      5m",
-        "FATAL:  password authentication failed for user \"ada\"",
+        'FATAL:  password authentication failed for user "ada"',
         "http://127.0.0.1:9090/graph?g0.expr=up and user@example.com",
         "ssh://git@host/repo.git",
         '{"status":"success","data":{"result":[{"value":[1.5,"0"]}]}}',
@@ -178,13 +181,17 @@ def test_secrets_of_the_environment_are_hidden_wherever_they_are() -> None:
         "EDITOR": "a-long-name-of-an-editor",
     }
     masks = Masks.of(env, "the-token-of-the-seat")
-    text = "on-call-key-of-ours, pa%2Fss-word1, pa/ss-word1, the-token-of-the-seat, oncall, abc, a-long-name-of-an-editor"
+    text = (
+        "on-call-key-of-ours, pa%2Fss-word1, pa/ss-word1, the-token-of-the-seat, oncall, abc, a-long-name-of-an-editor"
+    )
     assert masks.output(text) == "***, ***, ***, ***, oncall, abc, a-long-name-of-an-editor"
     assert masks.command(f"echo {text}") == "echo ***, ***, ***, ***, oncall, abc, a-long-name-of-an-editor"
 
 
 words = st.text(st.characters(codec="utf-8", categories=("L", "N", "P", "S", "Zs")), max_size=60)
-secrets = st.text("abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789", min_size=12, max_size=40).map("Zq7".__add__)
+secrets = st.text("abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789", min_size=12, max_size=40).map(
+    "Zq7".__add__
+)
 ordinary = st.text("abcdefghijklmnopqrstuvwxyz ,.()[]|/0123456789\n\t", max_size=400)
 
 

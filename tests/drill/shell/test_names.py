@@ -33,7 +33,7 @@ async def server(*answers: bytes) -> AsyncIterator[tuple[str, list[bytes], async
         yield f"127.0.0.1:{listening.sockets[0].getsockname()[1]}", heard, go_on
 
 
-OK = b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nup\n"
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\nConnection: close\r\n\r\nup\n"
 
 
 async def say(proxy: str, request: bytes) -> bytes:
@@ -50,37 +50,46 @@ async def say(proxy: str, request: bytes) -> bytes:
 async def test_a_name_answers_at_any_port_with_its_query_as_it_was_typed() -> None:
     async with server(OK) as (address, heard, _), answer_names({"prometheus": address}) as proxy:
         target = b'/api/v1/query?query=rate(http_requests_total{status=~"5.."}[5m])'
-        answer = await say(proxy, b"GET http://prometheus:9090" + target + b" HTTP/1.1\r\nHost: prometheus:9090\r\n\r\n")
+        answer = await say(
+            proxy, b"GET http://prometheus:9090" + target + b" HTTP/1.1\r\nHost: prometheus:9090\r\n\r\n"
+        )
     assert answer == OK
     assert heard[0].startswith(b"GET " + target + b" HTTP/1.1\r\nHost: prometheus:9090\r\n")
 
 
 async def test_a_body_arrives_and_a_client_goes_on_to_the_next_request() -> None:
-    async with server(OK) as (address, heard, _), answer_names({"api": address}) as proxy:
-        async with httpx.AsyncClient(proxy=proxy, trust_env=False) as client:
-            for _ in range(2):
-                assert (await client.post("http://api/jobs", content=b"x" * 100_000)).text == "up\n"
+    async with (
+        server(OK) as (address, heard, _),
+        answer_names({"api": address}) as proxy,
+        httpx.AsyncClient(proxy=proxy, trust_env=False) as client,
+    ):
+        for _ in range(2):
+            assert (await client.post("http://api/jobs", content=b"x" * 100_000)).text == "up\n"
     assert heard[1::2] == [b"x" * 100_000] * 2
 
 
 async def test_an_answer_is_handed_on_while_it_comes() -> None:
     head = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\nfirst\n"
-    async with server(head, b"second\n") as (address, _, go_on), answer_names({"api": address}) as proxy:
-        async with (
-            httpx.AsyncClient(proxy=proxy, trust_env=False) as client,
-            client.stream("GET", "http://api/stream") as answer,
-        ):
-            lines = answer.aiter_lines()
-            assert await asyncio.wait_for(anext(lines), 10) == "first"
-            go_on.set()
-            assert await asyncio.wait_for(anext(lines), 10) == "second"
+    async with (
+        server(head, b"second\n") as (address, _, go_on),
+        answer_names({"api": address}) as proxy,
+        httpx.AsyncClient(proxy=proxy, trust_env=False) as client,
+        client.stream("GET", "http://api/stream") as answer,
+    ):
+        lines = answer.aiter_lines()
+        assert await asyncio.wait_for(anext(lines), 10) == "first"
+        go_on.set()
+        assert await asyncio.wait_for(anext(lines), 10) == "second"
 
 
 @pytest.mark.parametrize("name", ["api.shop", "api.shop.svc", "api.shop.svc.cluster.local", "API.Shop"])
 async def test_a_service_answers_to_its_names_in_the_cluster(name: str) -> None:
-    async with server(OK) as (address, _, _), answer_names({"api": address, "api.shop": address}) as proxy:
-        async with httpx.AsyncClient(proxy=proxy, trust_env=False) as client:
-            assert (await client.get(f"http://{name}/")).status_code == 200
+    async with (
+        server(OK) as (address, _, _),
+        answer_names({"api": address, "api.shop": address}) as proxy,
+        httpx.AsyncClient(proxy=proxy, trust_env=False) as client,
+    ):
+        assert (await client.get(f"http://{name}/")).status_code == 200
 
 
 async def test_loopback_addresses_answer_for_clients_that_ask_the_proxy_for_them() -> None:
@@ -89,14 +98,14 @@ async def test_loopback_addresses_answer_for_clients_that_ask_the_proxy_for_them
 
 
 async def test_other_names_are_refused_with_those_that_answer() -> None:
-    async with answer_names({"prometheus": "127.0.0.1:1", "api": "127.0.0.1:1", "api.shop": "127.0.0.1:1"}) as proxy:
-        async with httpx.AsyncClient(proxy=proxy, trust_env=False) as client:
-            for name in ("example.com", "192.0.2.1", "prometheus.example.com"):
-                answer = await client.get(f"http://{name}/")
-                assert answer.status_code == 403
-                assert answer.text == (
-                    f"gameday: '{name}' does not answer in a drill shell; these names do: prometheus, api\n"
-                )
+    hosts = dict.fromkeys(["prometheus", "api", "api.shop"], "127.0.0.1:1")
+    async with answer_names(hosts) as proxy, httpx.AsyncClient(proxy=proxy, trust_env=False) as client:
+        for name in ("example.com", "192.0.2.1", "prometheus.example.com"):
+            answer = await client.get(f"http://{name}/")
+            assert answer.status_code == 403
+            assert answer.text == (
+                f"gameday: '{name}' does not answer in a drill shell; these names do: prometheus, api\n"
+            )
 
 
 async def test_a_name_behind_which_nobody_listens_is_a_bad_gateway() -> None:

@@ -1,5 +1,7 @@
 """What a terminal was sent becomes text, in pieces of any size, and its end is kept."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,13 +21,16 @@ from simulator.drill.shell.plain import (
     ("raw", "text"),
     [
         (b"one\r\ntwo\r\n", "one\ntwo\n"),
-        (b"\x1b[1;31mred\x1b[0m and \x1b]0;title\x07plain\x1b]8;;http://x\x1b\\link\x1b]8;;\x1b\\", "red and plainlink"),
+        (
+            b"\x1b[1;31mred\x1b[0m and \x1b]0;title\x07plain\x1b]8;;http://x\x1b\\link\x1b]8;;\x1b\\",
+            "red and plainlink",
+        ),
         (b"\x1b(Bcharset \x1b=keys\x1b[?25l", "charset keys"),
         (b"  5%\r 50%\r100%\r\ndone", "100%\ndone"),
         (b"passe\b \bword\r\n", "password\n"),
         (b"\xff\xfe\x00bin\x01", "\ufffd\ufffd\ufffdbin\ufffd"),
         ("Übergröße ✓\t|".encode(), "Übergröße ✓\t|"),
-        (b"ends in \x1b[3", "ends in [3"),
+        (b"ends in \x1b[3", "ends in 3"),
     ],
 )
 def test_plain_text_is_what_was_to_be_seen(raw: bytes, text: str) -> None:
@@ -48,7 +53,7 @@ def test_what_full_screen_programs_draw_is_not_kept() -> None:
 def test_pieces_make_no_difference(cuts: list[int]) -> None:
     raw = b"a\x1b[1mb\x1b[?1049hhidden\x1b[?1049lc\r\n\x1b[?47hx\x1b[?47l\xc3\x9cd\r\n"
     edges = [0, *sorted(cuts), len(raw)]
-    pieces = [raw[start:end] for start, end in zip(edges, edges[1:], strict=False)]
+    pieces = [raw[start:end] for start, end in pairwise(edges)]
     assert seen(*pieces).text() == seen(raw).text() == "ab" + "c\nÜd\n"
 
 
