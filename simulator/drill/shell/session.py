@@ -112,7 +112,9 @@ def welcome(seat: Seat) -> list[str]:
     return [
         f"The drill shell of '{seat.title}'.{speed}",
         recorded if seat.drill else f"The drill is still to begin. From then on: {recorded[0].lower()}{recorded[1:]}",
-        f"What you need is here: {', '.join(['kubectl', *clients.values(), *names])}. Leave with exit or Ctrl-D.",
+        f"  {'    '.join(['kubectl', *clients.values()])}",
+        *([f"  {', '.join(names)}"] if names else []),
+        "Leave with exit or Ctrl-D.",
     ]
 
 

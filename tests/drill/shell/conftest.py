@@ -32,7 +32,7 @@ class Typist:
 
     def __init__(self, terminal: Terminal) -> None:
         self.terminal = terminal
-        self.expect_prompt()
+        self.greeting = self.expect_prompt()
 
     def expect_prompt(self) -> str:
         """What was shown up to the prompt, without the prompt's end."""

@@ -44,6 +44,23 @@ def test_what_is_typed_is_on_the_timeline_with_output_status_and_time(night: Nig
     assert second["data"]["command"] == "true"
 
 
+def test_who_sits_down_is_told_what_is_here_and_that_it_is_recorded(night: Night) -> None:
+    night.sit(
+        clock=60,
+        env={"TARGET_URL": "http://127.7.0.3:80", "DATABASE_URL": "postgresql://a:b@127.7.0.4/x", "REPLICAS": "3"},
+        hosts={"prometheus": "127.0.0.1:1", "api": "127.7.0.3:80", "api.shop": "127.7.0.3:80"},
+    )
+    with night.shell() as typist:
+        typist.leave()
+    assert plain(typist.greeting).startswith(
+        "The drill shell of 'a drill of tests'. 60 drill seconds pass in a second.\n"
+        "What you type goes on the drill's timeline with what it prints; secrets are masked.\n"
+        '  kubectl    curl "$TARGET_URL"    psql "$DATABASE_URL"\n'
+        "  http://prometheus, http://api\n"
+        "Leave with exit or Ctrl-D.\n"
+    )
+
+
 def test_a_command_is_on_the_timeline_while_the_shell_goes_on(night: Night) -> None:
     with night.shell() as typist:
         typist.do("echo now")
