@@ -2,6 +2,7 @@
 
 ScoringError
 ├── PlaybookError     a playbook cannot be found or does not hold together
+├── TabletopError     a tabletop scenario cannot be found or does not hold together
 ├── TimelineError     a timeline file cannot be read or is not a timeline
 ├── RecordError       the stored record does not add up: a row was bent, lost or swapped
 └── ServiceError      the service cannot start: port in use, database not writable, disk full
@@ -14,6 +15,10 @@ class ScoringError(Exception):
 
 class PlaybookError(ScoringError):
     """A playbook cannot be found, read or believed."""
+
+
+class TabletopError(ScoringError):
+    """A tabletop scenario cannot be found, read or believed."""
 
 
 class TimelineError(ScoringError):

@@ -9,16 +9,18 @@ import orjson
 from scoring.playbook import Playbook
 from scoring.scorecard import Scorecard
 from scoring.series import RunSummary
+from scoring.tabletop import Scenario
 from scoring.timeline import Timeline
 
 _DRAFT = "https://json-schema.org/draft/2020-12/schema"
 
 
 def schemas() -> dict[str, dict[str, Any]]:
-    """Schema by name: `timeline` and `playbook` as they are read, `scorecard` and `runs` as they are written."""
+    """Schema by name: `timeline`, `playbook`, `tabletop` as they are read, `scorecard`, `runs` as they are written."""
     return {
         "timeline": {"$schema": _DRAFT, **Timeline.model_json_schema(mode="validation")},
         "playbook": {"$schema": _DRAFT, **Playbook.model_json_schema(mode="validation")},
+        "tabletop": {"$schema": _DRAFT, **Scenario.model_json_schema(mode="validation")},
         "scorecard": {"$schema": _DRAFT, **Scorecard.model_json_schema(mode="serialization")},
         "runs": {"$schema": _DRAFT, **RunSummary.model_json_schema(mode="serialization")},
     }

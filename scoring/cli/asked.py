@@ -12,6 +12,13 @@ def complete_playbook(incomplete: str) -> list[str]:
     return [name for name in playbook_names() if name.startswith(incomplete)]
 
 
+def complete_scenario(incomplete: str) -> list[str]:
+    """Names of shipped tabletop scenarios."""
+    from scoring.tabletop.file import scenario_names
+
+    return [name for name in scenario_names() if name.startswith(incomplete)]
+
+
 def complete_drill(incomplete: str) -> list[str]:
     """Ids of the drills in the databases of this folder."""
     from scoring.cli.databases import drill_ids

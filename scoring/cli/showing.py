@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -87,6 +88,24 @@ def write_new(path: Path, content: bytes) -> None:
     except OSError as error:
         draft.unlink(missing_ok=True)
         raise ScoringError(f"{path}: cannot be written: {error.strerror}; name another --output") from None
+
+
+def write_over(path: Path, content: bytes, mark: bytes) -> None:
+    """Write a file, whole or not at all; one that is there already is written over if it bears our mark.
+
+    Folders are made. Raises ScoringError.
+    """
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        if path.exists() and mark not in path.read_bytes():
+            raise ScoringError(f"{path}: it exists and is none of ours; name another folder")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft.write_bytes(content)
+        draft.replace(path)
+    except OSError as error:
+        with suppress(OSError):
+            draft.unlink()
+        raise ScoringError(f"{path}: cannot be written: {error.strerror}; name another folder") from None
 
 
 def _is_number(cell: str) -> bool:

@@ -9,7 +9,8 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field, model_validator
 
-from scoring.playbook.consistency import Inconsistent, find_faults
+from scoring.documents.agreement import Inconsistent
+from scoring.playbook.consistency import find_faults
 from scoring.playbook.duties import Audience, Condition, Deadline, Escalation, Review, Role
 from scoring.playbook.figure import Choice, Line, Number, Part, Proportion, Sourced, Time, Word, plain
 from scoring.playbook.level import Criterion, Level

@@ -6,25 +6,14 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from scoring.canonical import did_you_mean
+from scoring.documents.agreement import Fault, Place, doubles, refer
 from scoring.playbook.figure import write_duration
 
 if TYPE_CHECKING:
     from scoring.playbook import Playbook, Verification
     from scoring.playbook.level import Criterion, Level
 
-Place = tuple[str | int, ...]
-Fault = tuple[Place, str]
-
 STEPS = ("detect", "acknowledge", "classify", "mitigate", "resolve")
-
-
-class Inconsistent(ValueError):
-    """Parts of a playbook contradict each other; `faults` are all of them, with their places."""
-
-    def __init__(self, faults: Sequence[Fault]) -> None:
-        super().__init__("; ".join(message for _, message in faults))
-        self.faults = tuple(faults)
 
 
 def find_faults(playbook: Playbook, update_parts: Sequence[str]) -> Iterator[Fault]:
@@ -51,34 +40,25 @@ def _doubles(playbook: Playbook) -> Iterator[Fault]:
         (("review", "deadlines"), "deadline", [deadline.id for deadline in playbook.review.deadlines]),
     ]
     for place, noun, ids in lists:
-        for index, name in enumerate(ids):
-            if name in ids[:index]:
-                yield (*place, index, "id"), f"{noun} '{name}' is there twice; give each its own id"
+        yield from doubles(noun, [(*place, index, "id") for index in range(len(ids))], ids)
 
 
 def _references(playbook: Playbook, update_parts: Sequence[str]) -> Iterator[Fault]:
     levels = [level.id for level in playbook.levels]
     audiences = [audience.id for audience in playbook.audiences]
     for index, row in enumerate(playbook.matrix):
-        yield from _refer(("matrix", index, "level"), "level", [row.level], levels)
+        yield from refer(("matrix", index, "level"), "level", [row.level], levels)
     for index, rule in enumerate(playbook.escalations):
         if rule.when.level is not None:
-            yield from _refer(("escalations", index, "when", "level"), "level", [rule.when.level], levels)
+            yield from refer(("escalations", index, "when", "level"), "level", [rule.when.level], levels)
     for index, level in enumerate(playbook.levels):
         if level.audiences:
-            yield from _refer(("levels", index, "audiences", "value"), "audience", level.audiences.value, audiences)
+            yield from refer(("levels", index, "audiences", "value"), "audience", level.audiences.value, audiences)
     for index, deadline in enumerate(playbook.review.deadlines):
         if deadline.levels:
             place = ("review", "deadlines", index, "levels", "value")
-            yield from _refer(place, "level", deadline.levels.value, levels)
-    yield from _refer(("update_content", "value"), "part of an update", playbook.update_content.value, update_parts)
-
-
-def _refer(place: Place, noun: str, names: Sequence[str], known: Sequence[str]) -> Iterator[Fault]:
-    for name in names:
-        if name not in known:
-            hint = did_you_mean(name, list(known)) or f"; there are: {', '.join(known) or 'none'}"
-            yield place, f"there is no {noun} '{name}'{hint}"
+            yield from refer(place, "level", deadline.levels.value, levels)
+    yield from refer(("update_content", "value"), "part of an update", playbook.update_content.value, update_parts)
 
 
 def _limits(place: Place, level: Level) -> Iterator[Fault]:

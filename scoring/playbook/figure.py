@@ -22,10 +22,16 @@ from pydantic_core import CoreSchema
 
 _UNITS = {"w": 604_800, "d": 86_400, "h": 3600, "m": 60, "s": 1}
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)([smhdw])", re.ASCII)
-_LONGEST_S = 53 * 604_800
+LONGEST_S = 53 * 604_800
 """A year and a little: what is longer is a slip of the pen."""
 ORIGINS: JsonDict = {"anyOf": [{"required": ["source"]}, {"required": ["derived"]}]}
 """What a JSON Schema says of everything that has an origin."""
+DURATION_SCHEMA: JsonDict = {
+    "type": "string",
+    "pattern": r"^(\d+(\.\d+)?[smhdw])+$",
+    "examples": ["30s", "15m", "1h30m", "2d", "1w"],
+}
+"""What a JSON Schema says of a duration in a file."""
 
 
 def parse_duration(value: Any) -> float:
@@ -49,7 +55,7 @@ def write_duration(seconds: float) -> str:
 
 
 def _is_bearable(seconds: float) -> float:
-    if not 0 < seconds <= _LONGEST_S:
+    if not 0 < seconds <= LONGEST_S:
         raise ValueError("a duration is above zero and at most a year")
     return seconds
 
@@ -64,10 +70,7 @@ Duration = Annotated[
     float,
     BeforeValidator(parse_duration),
     AfterValidator(_is_bearable),
-    WithJsonSchema(
-        {"type": "string", "pattern": r"^(\d+(\.\d+)?[smhdw])+$", "examples": ["30s", "15m", "1h30m", "2d", "1w"]},
-        mode="validation",
-    ),
+    WithJsonSchema(DURATION_SCHEMA, mode="validation"),
 ]
 Amount = Annotated[float, Field(ge=0, allow_inf_nan=False, strict=True)]
 Share = Annotated[
@@ -85,7 +88,7 @@ Origin = Annotated[
 
 
 class Part(BaseModel):
-    """A frozen piece of a playbook; an unknown field is an error, for it would silently mean nothing."""
+    """A frozen piece of a document; an unknown field is an error, for it would silently mean nothing."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 

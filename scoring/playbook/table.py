@@ -1,7 +1,8 @@
 """Playbooks as Markdown: every figure with its origin for who compares, one playbook for who works by it."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
+from scoring.documents.markdown import cell, table_lines
 from scoring.playbook import Level, Playbook
 from scoring.playbook.consistency import STEPS
 from scoring.playbook.figure import Time, write_duration
@@ -22,12 +23,12 @@ def describe(playbook: Playbook) -> str:
 def _figures(book: Playbook) -> Iterator[str]:
     yield from _head(book)
     rows = [(path, say(figure), figure.source or "", figure.derived or "") for path, figure in book.figures()]
-    yield from _rows(("figure", "value", "source", "derived"), rows)
+    yield from table_lines(("figure", "value", "source", "derived"), rows)
 
 
 def _head(book: Playbook) -> Iterator[str]:
-    yield from (f"# {_cell(book.title)}", "", f"`{book.name}`, from the document `{_cell(book.document)}`.", "")
-    yield from _rows(
+    yield from (f"# {cell(book.title)}", "", f"`{book.name}`, from the document `{cell(book.document)}`.", "")
+    yield from table_lines(
         ("level", "response", *STEPS, "first update", "update every", "reached by"),
         [
             (
@@ -46,17 +47,17 @@ def _head(book: Playbook) -> Iterator[str]:
 def _levels(book: Playbook) -> Iterator[str]:
     titles = {audience.id: f"{audience.title} ({audience.channel})" for audience in book.audiences}
     for level in book.levels:
-        yield from (f"## {level.id}: {_cell(level.title)}", "", _cell(level.definition), "")
+        yield from (f"## {level.id}: {cell(level.title)}", "", cell(level.definition), "")
         yield from _signs(level)
         if level.audiences:
-            yield f"- Tell: {_cell(', '.join(titles[name] for name in level.audiences.value))}"
+            yield f"- Tell: {cell(', '.join(titles[name] for name in level.audiences.value))}"
         yield ""
 
 
 def _signs(level: Level) -> Iterator[str]:
     yield from (f"- Measured: {say_criterion(criterion)}" for criterion in level.criteria)
     if level.examples:
-        yield f"- Such as: {_cell('; '.join(level.examples))}"
+        yield f"- Such as: {cell('; '.join(level.examples))}"
 
 
 def _verification(book: Playbook) -> Iterator[str]:
@@ -78,7 +79,7 @@ def _matrix(book: Playbook) -> Iterator[str]:
     if book.matrix:
         yield from ("## Components", "")
         rows = [(row.component, row.users, row.impact, row.level) for row in book.matrix]
-        yield from _rows(("component", "users", "impact", "at least"), rows)
+        yield from table_lines(("component", "users", "impact", "at least"), rows)
 
 
 def _escalations(book: Playbook) -> Iterator[str]:
@@ -88,13 +89,13 @@ def _escalations(book: Playbook) -> Iterator[str]:
             (say_condition(rule.when), ", ".join(rule.to), " or ".join(rule.by), say(rule.grace))
             for rule in book.escalations
         ]
-        yield from _rows(("when", "to", "by", "in time within"), rows)
+        yield from table_lines(("when", "to", "by", "in time within"), rows)
 
 
 def _people(book: Playbook) -> Iterator[str]:
     if book.roles:
         yield from ("## Roles", "")
-        yield from (f"- {_cell(say(role))}" for role in book.roles)
+        yield from (f"- {cell(say(role))}" for role in book.roles)
         yield ""
 
 
@@ -109,23 +110,8 @@ def _review(book: Playbook) -> Iterator[str]:
         )
         for deadline in book.review.deadlines
     ]
-    yield from _rows(("what", "within", "with", "levels"), rows)
+    yield from table_lines(("what", "within", "with", "levels"), rows)
 
 
 def _or_dash(time: Time | None) -> str:
     return say(time) if time else "–"
-
-
-def _rows(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
-    yield f"| {' | '.join(heads)} |"
-    yield f"|{'---|' * len(heads)}"
-    yield from (f"| {' | '.join(_cell(cell) for cell in row)} |" for row in rows)
-    yield ""
-
-
-def _cell(text: str) -> str:
-    """Text that stays text in Markdown, in one line."""
-    one_line = " ".join(text.split())
-    for sign in ("\\", "|", "<", "`", "*"):
-        one_line = one_line.replace(sign, f"\\{sign}")
-    return one_line

@@ -1,42 +1,47 @@
-"""What is wrong with a playbook, for the person who wrote it: one line each, with line, field and mend."""
+"""What is wrong with a document, for the person who wrote it: one line each, with line, field and mend."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import Any
 
 import yaml
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from scoring.canonical import did_you_mean
-from scoring.playbook import Playbook
-from scoring.playbook.consistency import Inconsistent, Place
+from scoring.documents.agreement import Fault, Inconsistent, Place
+from scoring.documents.form import Form
 
 _MOST = 100
 """Nobody reads more problems than this."""
 
 
-def explain(error: ValidationError, root: yaml.Node, where: str) -> list[str]:
+def explain(error: ValidationError, root: yaml.Node, where: str, form: Form) -> list[str]:
     """Every problem as `<where>:<line>: <field>: <what and mend>`, in the order of the file."""
+    return point_at(_problems(error, root, form.model), root, where, form)
+
+
+def point_at(faults: Iterable[Fault], root: yaml.Node, where: str, form: Form) -> list[str]:
+    """The same of faults whose places are known."""
     said = {}
-    for place, message in _problems(error, root):
+    for place, message in faults:
         node, _ = _find(root, place)
         line = node.start_mark.line + 1
-        field = ".".join(_word(part) for part in place) or "playbook"
+        field = ".".join(_word(part) for part in place) or form.noun
         said[f"{where}:{line}: {field}: {message}"] = line
     return sorted(said, key=lambda text: said[text])
 
 
-def _problems(error: ValidationError, root: yaml.Node) -> Iterator[tuple[Place, str]]:
+def _problems(error: ValidationError, root: yaml.Node, model: type[BaseModel]) -> Iterator[Fault]:
     for found in error.errors(include_url=False)[:_MOST]:
         cause = found.get("ctx", {}).get("error")
         if isinstance(cause, Inconsistent):
             yield from cause.faults
         elif not (found["type"] == "too_short" and found["input"]):  # else its members are at fault, and told
-            yield found["loc"], _say(found, root)
+            yield found["loc"], _say(found, root, model)
 
 
-def _say(found: ErrorDetails, root: yaml.Node) -> str:
+def _say(found: ErrorDetails, root: yaml.Node, model: type[BaseModel]) -> str:
     place, given = found["loc"], found["input"]
     _, is_there = _find(root, place)
     shown = f" (it is {_shorten(given)})" if is_there and not isinstance(given, dict | list) else ""
@@ -44,14 +49,14 @@ def _say(found: ErrorDetails, root: yaml.Node) -> str:
         case "missing":
             return "this field is missing; add it"
         case "extra_forbidden":
-            known = _fields(_schema_at(place[:-1]))
+            known = _fields(_schema_at(model, place[:-1]))
             return "this field is unknown" + (
                 did_you_mean(str(place[-1]), known) or f"; known here: {', '.join(known)}"
             )
         case "invalid_key":
             return "a field's name is a text; write it in quotes, or take it out"
         case "model_type":
-            known = _fields(_schema_at(place))
+            known = _fields(_schema_at(model, place))
             mend = "; write {value: ..., source: ...}" if "value" in known else ""
             return f"this is a mapping with {', '.join(known)}{mend}{shown}"
         case "tuple_type":
@@ -60,7 +65,7 @@ def _say(found: ErrorDetails, root: yaml.Node) -> str:
             quotes = "; write it in quotes" if not isinstance(given, dict | list | None) else ""
             return f"this is a text{quotes}{shown}"
         case "literal_error":
-            known = [str(value) for value in _schema_at(place).get("enum", [])]
+            known = [str(value) for value in _schema_at(model, place).get("enum", [])]
             return f"it is one of {', '.join(known)}{did_you_mean(str(given), known)}{shown}"
         case "string_pattern_mismatch" if place[-1] == "source":
             return f'a source is written "<document> § <heading>"{shown}'
@@ -105,9 +110,9 @@ def _fields(schema: dict[str, Any]) -> list[str]:
     return list(schema.get("properties", {}))
 
 
-def _schema_at(place: Place) -> dict[str, Any]:
+def _schema_at(model: type[BaseModel], place: Place) -> dict[str, Any]:
     """The schema of the part at a place, empty where there is none."""
-    whole = _schema()
+    whole = _schema(model)
     part = whole
     for step in place:
         part = part.get("items", {}) if isinstance(step, int) else part.get("properties", {}).get(step, {})
@@ -117,5 +122,5 @@ def _schema_at(place: Place) -> dict[str, Any]:
 
 
 @cache
-def _schema() -> dict[str, Any]:
-    return Playbook.model_json_schema()
+def _schema(model: type[BaseModel]) -> dict[str, Any]:
+    return model.model_json_schema()
