@@ -85,41 +85,40 @@ def _times(scenario: Scenario) -> Iterator[Fault]:
 
 
 def _course(scenario: Scenario) -> Iterator[Fault]:
+    if scenario.first("fault.injected") is None:
+        mend = "write `shows: [{event: fault.injected}]` at the one from which on something is wrong"
+        yield ("injects",), f"none shows `fault.injected`, so that nothing could be scored; {mend}"
+        return
     seen: dict[str, float] = {}
     for i, j, shown in _shown(scenario):
         if shown.event not in ONCE:
             continue
-        place = ("injects", i, "shows", j)
+        place, at = ("injects", i, "shows", j), scenario.injects[i].at
+        missing = [f"`{event}`" for event in ONCE[: ONCE.index(shown.event)] if event not in seen]
         if shown.event in seen:
             yield place, f"`{shown.event}` is shown twice; an incident has it once"
-            continue
-        seen[shown.event] = scenario.injects[i].at
-        before = ONCE[: ONCE.index(shown.event)]
-        if missing := [f"`{event}`" for event in before if event not in seen]:
+        elif missing:
             yield place, f"`{shown.event}` comes before {' and '.join(missing)}; show these first"
+        elif shown.event == "impact.ended" and seen["impact.started"] == at:
+            yield place, "users feel it for no time at all; let `impact.ended` come with a later inject"
         if scenario.injects[i].kind == "false-alarm":
             yield place, "a false alarm shows no part of the incident; give it to another inject"
-    if "fault.injected" not in seen:
-        mend = "write `shows: [{event: fault.injected}]` at the one from which on something is wrong"
-        yield ("injects",), f"none shows `fault.injected`, so that nothing could be scored; {mend}"
-    if seen.get("impact.ended", -1.0) == seen.get("impact.started"):
-        place = ("injects", _index(scenario, "impact.ended"))
-        yield place, "users feel it for no time at all; let `impact.ended` come with a later inject"
+        seen.setdefault(shown.event, at)
 
 
 def _alerts(scenario: Scenario) -> Iterator[Fault]:
     firing: set[str] = set()
     named: set[str] = set()
-    has_begun = False
+    has_begun = scenario.first("fault.injected") is None
     for i, j, shown in _shown(scenario):
-        place, name = ("injects", i, "shows", j), shown.alert or ""
+        place, name = ("injects", i, "shows", j, "alert"), shown.alert or ""
         has_begun = has_begun or shown.event == "fault.injected"
         if shown.event == "alert.resolved" and name not in firing:
-            yield (*place, "alert"), f"the alert '{name}' has not fired before; show `alert.firing` first"
+            yield place, f"the alert '{name}' has not fired before; show `alert.firing` first"
         if shown.event == "alert.firing":
             firing.add(name)
             if scenario.injects[i].kind == "false-alarm" and name in scenario.truth.alerts:
-                yield (*place, "alert"), f"'{name}' names the incident by `truth.alerts`, so it is no false alarm"
+                yield place, f"'{name}' names the incident by `truth.alerts`, so it is no false alarm"
             if has_begun:
                 named.add(name)
     for k, name in enumerate(scenario.truth.alerts):
@@ -132,7 +131,3 @@ def _shown(scenario: Scenario) -> Iterator[tuple[int, int, Shown]]:
     """Every shown event with the number of its inject and its own."""
     for i, inject in enumerate(scenario.injects):
         yield from ((i, j, shown) for j, shown in enumerate(inject.shows))
-
-
-def _index(scenario: Scenario, event: str) -> int:
-    return next(i for i, inject in enumerate(scenario.injects) if inject.is_about(event))
