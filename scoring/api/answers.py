@@ -6,10 +6,12 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from scoring.record.history import Item, Standing, Trend
 from scoring.record.overview import Earned, GameDay
-from scoring.record.people import Person, Team
+from scoring.record.people import Team
 from scoring.record.tokens import TokenEntry
 from scoring.series import MeasureSeries
 from scoring.timeline import Drill, Event, Instant, Truth
+from scoring.training import Due, Person, Played, Practice
+from scoring.training.requirements import RequirementCard
 
 
 class Answer(BaseModel):
@@ -63,6 +65,29 @@ class EventPage(Answer):
 
     events: list[SeenEvent]
     next: int = Field(ge=0)
+
+
+class NextHint(Answer):
+    """Which hint can be taken now, and the points that it costs."""
+
+    level: int = Field(ge=1)
+    cost: float = Field(ge=0, le=100)
+
+
+class TakenHint(NextHint):
+    """A hint that was taken."""
+
+    text: str
+    at: Instant
+
+
+class HintsSeen(Answer):
+    """The hints of a drill as far as they were taken, in order; `left` are not. None is `next` once all were."""
+
+    guided: bool
+    taken: list[TakenHint]
+    left: int = Field(ge=0)
+    next: NextHint | None
 
 
 class NewWindows(Answer):
@@ -129,6 +154,28 @@ class PersonPage(Answer):
 
     people: list[Person]
     next: str | None
+
+
+class TrainingShown(Answer):
+    """What a person has practised, newest first, and how that stands to what the documents ask.
+
+    `not_met` are failure modes that others have played. `due_at` is null for who never practised: that is due now.
+    """
+
+    person: Person
+    drills: tuple[Played, ...]
+    practice: tuple[Practice, ...]
+    due_at: Instant | None
+    not_met: tuple[str, ...]
+    reviews: int = Field(description="how many were filed of drills that the person took part in")
+    reviewed_at: Instant | None
+    requirements: tuple[RequirementCard, ...]
+
+
+class DueList(Answer):
+    """People, who never practised first, then by when they are due."""
+
+    people: list[Due]
 
 
 class GameDayPage(Answer):

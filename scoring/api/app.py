@@ -13,10 +13,12 @@ from scoring.api import (
     drills,
     events,
     game_days,
+    guided,
     history,
     hooks,
     pages,
     people,
+    person_pages,
     playbooks,
     scorecards,
     session,
@@ -42,7 +44,7 @@ from scoring.record.tokens import Tokens
 from scoring.record.writer import Writer
 
 _SETTLES_S = 5.0
-_ROUTES = (events, stream, drills, scorecards, archives, playbooks, game_days, people, history, hooks, tokens)
+_ROUTES = (events, guided, stream, drills, scorecards, archives, playbooks, game_days, people, history, hooks, tokens)
 
 
 def build_app(
@@ -98,7 +100,7 @@ def build_app(
     app.state.store, app.state.writer, app.state.notifier = store, writer, notifier
     for module in _ROUTES:
         app.include_router(module.router)
-    for module in (session, pages):
+    for module in (session, pages, person_pages):
         app.include_router(module.router, include_in_schema=False)
     app.add_api_route("/health", health, response_model=Health, tags=["service"], summary="Ask whether it is up")
     app.add_middleware(Guard, doorkeeper=doorkeeper, hosts=frozenset(hosts), own_guard=hooks.SELF_GUARDED)

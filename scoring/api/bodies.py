@@ -172,6 +172,18 @@ class NewToken(Record):
     expires_at: Moment | None = None
 
 
+class HintWish(Record):
+    """Which hint is meant: the one that comes next, if it is not said."""
+
+    level: Annotated[int, Field(ge=1, le=100)] | None = None
+
+
+class Break(Record):
+    """Why the clock is stopped."""
+
+    reason: Annotated[str, StringConstraints(max_length=500, strip_whitespace=True)] = "a break"
+
+
 class Closing(Record):
     """When an action item was done; now, if it is not said."""
 

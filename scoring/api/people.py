@@ -1,16 +1,21 @@
 """Teams, people, and what each of them has practised."""
 
+from datetime import UTC, datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 
-from scoring.api.answers import PersonPage, TeamList
+from scoring.api.answers import DueList, PersonPage, TeamList, TrainingShown
+from scoring.api.auth import asker_of
 from scoring.api.bodies import IdInPath, NewPerson, NewTeam
 from scoring.api.cursors import After, Limit, cursor, place
 from scoring.api.parts import Facilitator, Parts, Reader, Service
 from scoring.api.problems import unknown, unreadable
 from scoring.api.reading import StrictRoute
-from scoring.record.people import Person, Team, TrainingRecord, id_of
+from scoring.api.withheld import need_own
+from scoring.record.people import Team, id_of
+from scoring.training import Person
+from scoring.training.requirements import requirements
 
 router = APIRouter(prefix="/api/v1", tags=["people"], route_class=StrictRoute)
 
@@ -62,10 +67,25 @@ def remove_person(person_id: IdInPath, service: Service, _: Facilitator) -> None
     service.people.remove_person(person_id)
 
 
-@router.get("/people/{person_id}/training", response_model=TrainingRecord, summary="Read a training record")
-def get_training(person_id: IdInPath, service: Service, _: Reader) -> TrainingRecord:
-    """The drills that somebody took part in and that have ended, and when each failure mode is due again."""
-    return service.people.training(person_id)
+@router.get("/people/{person_id}/training", response_model=TrainingShown, summary="Read a training record")
+def get_training(person_id: IdInPath, request: Request, service: Service, _: Reader) -> TrainingShown:
+    """The drills that somebody took part in and that have ended, when each failure mode is due again, and what the
+    documents ask for. It is for facilitators, and for the person whose token names them.
+    """
+    need_own(asker_of(request), person_id)
+    record = service.people.training(person_id)
+    return TrainingShown(**vars(record), requirements=requirements(record, datetime.now(UTC)))
+
+
+@router.get("/training", response_model=DueList, summary="See who is due to practise")
+def list_due(
+    service: Service,
+    _: Facilitator,
+    team: Annotated[str | None, Query(max_length=100, description="the id of a team")] = None,
+    limit: Limit = 1000,
+) -> DueList:
+    """Who never practised comes first, then who is due soonest."""
+    return DueList(people=service.people.due(team, limit))
 
 
 def _need_id(name: str) -> None:

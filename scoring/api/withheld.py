@@ -1,8 +1,11 @@
-"""What a reader may see: the truth and the experiment of a running drill are the facilitator's alone."""
+"""What a reader may see: the truth and the experiment of a running drill are the facilitator's alone, and what a person
+has practised is that person's, too.
+"""
 
 from scoring.api.answers import SeenDrill
-from scoring.api.auth import Role
+from scoring.api.auth import Asker, Role
 from scoring.api.problems import Problem
+from scoring.record.people import id_of
 from scoring.timeline import TRUTH_KINDS, Drill, Event, Timeline, Truth
 
 
@@ -15,6 +18,16 @@ def need_truth(role: Role, drill: Drill, what: str) -> None:
     """Raises Problem 403 for a reader who must not know yet what is really wrong, which `what` would tell."""
     if not may_see_truth(role, drill):
         raise Problem(403, "Not yet", f"{what} tells what is wrong; it can be read once the drill has ended")
+
+
+def need_own(asker: Asker, person_id: str) -> None:
+    """Raises Problem 403 for whoever is neither a facilitator nor the person whose record it is."""
+    if asker.role is not Role.FACILITATOR and id_of(asker.person or "") != person_id:
+        raise Problem(
+            403,
+            "Not yours to see",
+            "what a person has practised is for facilitators, and for a token that was made out to that person",
+        )
 
 
 def drill_for(role: Role, drill: Drill, truth: Truth, events: int) -> SeenDrill:

@@ -9,7 +9,6 @@ from scoring.cli.asked import AsJson, Database, Playbook
 
 if TYPE_CHECKING:
     from scoring.record.history import Item, Standing, Trend
-    from scoring.record.people import TrainingRecord
     from scoring.series import MeasureSeries
 
 app = typer.Typer()
@@ -44,7 +43,7 @@ def history(
 
     if by not in _BY:
         raise ScoringError(f"--by: '{by}' is none; there are: {', '.join(_BY)}")
-    _gather(database)
+    take_in(database)
     team = id_of(team) if team else None
     with opened(database or str(LASTING), is_made=database is None) as place:
         past = History(place.engine)
@@ -64,27 +63,7 @@ def history(
         _show_items(items)
 
 
-@app.command(rich_help_panel=_HELP, epilog="Example:  gameday training ada --json")
-def training(
-    person: Annotated[str, typer.Argument(help="A person's id or name.", metavar="PERSON")],
-    database: Database = None,
-    as_json: AsJson = False,
-) -> None:
-    """What a person has practised, how it went, and what is due again."""
-    from scoring.cli.databases import LASTING, opened
-    from scoring.cli.showing import print_json
-    from scoring.record.people import People, id_of
-
-    _gather(database)
-    with opened(database or str(LASTING), is_made=database is None) as place:
-        record = People(place.engine).training(id_of(person))
-    if as_json:
-        print_json(record)
-    else:
-        _show_training(record)
-
-
-def _gather(database: str | None) -> None:
+def take_in(database: str | None) -> None:
     """Take in what runs left behind, unless a database was named."""
     from scoring.cli.gathering import gather
 
@@ -131,23 +110,3 @@ def _show_items(items: Sequence["Item"]) -> None:
         typer.echo("\nOpen action items")
         rows = [(item.due_on or "–", item.priority, item.owner, item.text, item.drill_id) for item in items]
         print_table(("due", "priority", "owner", "what", "drill"), rows)
-
-
-def _show_training(record: "TrainingRecord") -> None:
-    from scoring.cli.showing import print_table, written
-
-    due = written(record.due_at)
-    played = f"{len(record.drills)} drill{'s' * (len(record.drills) != 1)}"
-    typer.echo(f"{record.person.name}: {played}, the next due {due or 'now'}")
-    if record.practice:
-        rows = [
-            (p.failure_mode, str(p.drills), written(p.last_at) or "", _score(p.last_score), written(p.due_at) or "")
-            for p in record.practice
-        ]
-        print_table(("failure mode", "drills", "last", "score", "due again"), rows)
-    if record.not_met:
-        typer.echo(f"not met yet: {', '.join(record.not_met)}")
-
-
-def _score(score: float | None) -> str:
-    return "–" if score is None else f"{score:.1f}"

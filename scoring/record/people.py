@@ -1,20 +1,19 @@
-"""People and teams, and what each person has practised."""
+"""People and teams, and what is on record of what each person has practised."""
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, RowMapping, Table, delete, func, select
+from sqlalchemy import Connection, Engine, Row, RowMapping, Table, and_, delete, func, select
 from sqlalchemy.dialects import sqlite
 
 from scoring.errors import ScoringError
-from scoring.record.tables import DRILL_PERSON, PERSON, RESULT, TEAM
+from scoring.record.tables import DRILL_PERSON, EVENT, PERSON, RESULT, TEAM
 from scoring.record.transactions import reading, writing
+from scoring.training import Due, Person, Played, TrainingRecord, due_after, practice_of
 
-PRACTISE_EVERY = timedelta(days=91)
-"""A quarter: "tabletop exercises quarterly" (autonomous-dev-system § Training)."""
 _NOT_IN_AN_ID = re.compile(r"[^\w.-]+")
 
 
@@ -28,57 +27,6 @@ class Team:
 
     id: str
     name: str
-
-
-@dataclass(frozen=True)
-class Person:
-    """A person, of the team of that id where there is one."""
-
-    id: str
-    name: str
-    team: str | None = None
-
-
-@dataclass(frozen=True)
-class Practice:
-    """How a person stands with one failure mode: how often it was played, and how it went the last time."""
-
-    failure_mode: str
-    drills: int
-    last_drill: str
-    last_at: datetime
-    last_score: float | None
-    last_mark: str | None
-    due_at: datetime
-
-
-@dataclass(frozen=True)
-class Played:
-    """A drill that a person took part in."""
-
-    drill_id: str
-    playbook: str
-    failure_mode: str
-    experiment: str
-    started_at: datetime
-    verdict: str
-    score: float | None
-    mark: str | None
-    sla_met: bool
-
-
-@dataclass(frozen=True)
-class TrainingRecord:
-    """What a person met, newest first, and when each failure mode is due again; `due_at` is when any drill is.
-
-    `not_met` are failure modes that others have played. `due_at` is None for who never took part: that is due now.
-    """
-
-    person: Person
-    drills: tuple[Played, ...]
-    practice: tuple[Practice, ...]
-    due_at: datetime | None
-    not_met: tuple[str, ...]
 
 
 def id_of(name: str) -> str:
@@ -134,19 +82,47 @@ class People:
             .where(DRILL_PERSON.c.person == person_id)
             .order_by(RESULT.c.started_at.desc(), RESULT.c.drill_id)
         )
+        filed = (
+            select(func.count(EVENT.c.drill_id.distinct()), func.max(EVENT.c.occurred_at))
+            .join(DRILL_PERSON, DRILL_PERSON.c.drill_id == EVENT.c.drill_id)
+            .where(DRILL_PERSON.c.person == person_id, EVENT.c.kind == "review.filed")
+        )
         with reading(self._engine) as connection:
             row = connection.execute(select(PERSON).where(PERSON.c.id == person_id)).first()
             rows = connection.execute(met).mappings()
             played = tuple(_played(each) for each in rows)
+            reviews, reviewed_at = connection.execute(filed).one()
             modes = _failure_modes(connection)
         if row is None and not played:
             raise NoSuchPerson(f"there is no person '{person_id}'")
-        person = Person(row.id, row.name, row.team) if row is not None else Person(person_id, person_id)
-        practice = _practice(played)
+        practice = practice_of(played)
         known = {each.failure_mode for each in practice}
-        last_at = max((each.last_at for each in practice), default=None)
-        not_met = tuple(mode for mode in modes if mode not in known)
-        return TrainingRecord(person, played, practice, last_at + PRACTISE_EVERY if last_at else None, not_met)
+        return TrainingRecord(
+            person=Person(row.id, row.name, row.team) if row is not None else Person(person_id, person_id),
+            drills=played,
+            practice=practice,
+            due_at=due_after(max((each.last_at for each in practice), default=None)),
+            not_met=tuple(mode for mode in modes if mode not in known),
+            reviews=reviews,
+            reviewed_at=_at(reviewed_at),
+        )
+
+    def due(self, team: str | None = None, limit: int = 1000) -> list[Due]:
+        """When people are due to practise, at most `limit` of them: who never did first, then by instant."""
+        counts = and_(RESULT.c.verdict == "scored", RESULT.c.control.is_(False), RESULT.c.failure_mode != "")
+        theirs = PERSON.outerjoin(DRILL_PERSON, DRILL_PERSON.c.person == PERSON.c.id)
+        last_at = func.max(RESULT.c.started_at)
+        chosen = (
+            select(PERSON, func.count(RESULT.c.drill_id).label("drills"), last_at.label("last_at"))
+            .select_from(theirs.outerjoin(RESULT, and_(RESULT.c.drill_id == DRILL_PERSON.c.drill_id, counts)))
+            .group_by(PERSON.c.id, PERSON.c.name, PERSON.c.team)
+            .order_by(last_at.is_not(None), last_at, PERSON.c.id)
+            .limit(limit)
+        )
+        if team is not None:
+            chosen = chosen.where(PERSON.c.team == team)
+        with reading(self._engine) as connection:
+            return [_due(row) for row in connection.execute(chosen)]
 
 
 def put_missing(connection: Connection, table: Table, ids: Mapping[str, str]) -> None:
@@ -190,15 +166,10 @@ def _played(row: RowMapping) -> Played:
     return Played(**{**row, "started_at": datetime.fromisoformat(row["started_at"])})
 
 
-def _practice(played: tuple[Played, ...]) -> tuple[Practice, ...]:
-    """By failure mode, what is due first at the front. A drill without a verdict was none: it does not count."""
-    by_mode: dict[str, list[Played]] = {}
-    for each in played:
-        if each.failure_mode and each.verdict == "scored":
-            by_mode.setdefault(each.failure_mode, []).append(each)
-    practice = [
-        Practice(mode, len(each), last.drill_id, at := last.started_at, last.score, last.mark, at + PRACTISE_EVERY)
-        for mode, each in by_mode.items()
-        for last in each[:1]
-    ]
-    return tuple(sorted(practice, key=lambda each: (each.due_at, each.failure_mode)))
+def _due(row: Row[Any]) -> Due:
+    last_at = _at(row.last_at)
+    return Due(Person(row.id, row.name, row.team), row.drills, last_at, due_after(last_at))
+
+
+def _at(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None

@@ -21,7 +21,7 @@ from scoring.record.proof import Proof, prove_seal, proven_events, proven_window
 from scoring.record.rows import Stamped, baseline_of, definition_of, event_of
 from scoring.record.tables import DRILL, EVENT, WINDOW
 from scoring.record.transactions import reading, writing
-from scoring.timeline import Baseline, Drill, Event, Timeline, Truth, Window
+from scoring.timeline import Baseline, Drill, Event, Kind, Timeline, Truth, Window
 
 __all__ = ["Append", "Conflict", "Listed", "NoSuchDrill", "NotWritten", "Proof", "Stamped", "Store"]
 
@@ -135,6 +135,12 @@ class Store:
             _drill_row(connection, drill_id)
             rows = connection.execute(_chain(EVENT, drill_id).where(EVENT.c.seq > after).limit(limit))
             return [(row.seq, event_of(row)) for row in rows]
+
+    def events_of(self, drill_id: str, kind: Kind) -> list[Event]:
+        """Events of one kind, in the order of arrival. Raises NoSuchDrill."""
+        with reading(self._engine) as connection:
+            _drill_row(connection, drill_id)
+            return [event_of(row) for row in connection.execute(_chain(EVENT, drill_id).where(EVENT.c.kind == kind))]
 
     def timeline(self, drill_id: str, *, prove_events: bool = True) -> Timeline:
         """A whole drill, proven on the way; `prove_events=False` leaves the events' own chain to the caller.

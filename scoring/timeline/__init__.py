@@ -197,12 +197,24 @@ class Fault(Record):
     alerts: tuple[str, ...] = ()
 
 
+LONGEST_HINT = 20_000
+"""Characters."""
+
+
+class Hint(Record):
+    """Help that a responder may ask for, and the points that it costs, from 0 to 100."""
+
+    text: Annotated[str, Field(min_length=1, max_length=LONGEST_HINT)]
+    cost: Annotated[float, Field(ge=0, le=100, allow_inf_nan=False)]
+
+
 class Truth(Record):
     """What was really wrong. `severity` maps a playbook to the level that load alone cannot show.
 
     `failure_mode` and `component` are those of the first cause; `faults` lists every cause in the order of injection.
     `alerts` name one of the causes; `consequences` are alerts that are expected to follow, which detect none. `impact`
-    is `none` for a fault that users do not feel and an alert alone tells of.
+    is `none` for a fault that users do not feel and an alert alone tells of. A drill with `hints`, which are taken in
+    their order, is a guided one; without any the field is left out.
     """
 
     failure_mode: str = ""
@@ -214,6 +226,7 @@ class Truth(Record):
     faults: tuple[Fault, ...] = ()
     impact: Literal["users", "none"] = "users"
     control: bool = False
+    hints: Annotated[tuple[Hint, ...], Field(max_length=20, exclude_if=lambda hints: not hints)] = ()
 
     @property
     def causes(self) -> tuple[Fault, ...]:

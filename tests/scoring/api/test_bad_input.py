@@ -19,14 +19,14 @@ def still_up(facilitator: httpx.Client) -> Iterator[None]:
     assert facilitator.get("/health").status_code == 200
 
 
-def test_what_is_not_there_is_a_problem_too(drill: str, ingest: httpx.Client) -> None:
+def test_what_is_not_there_is_a_problem_too(drill: str, ingest: httpx.Client, facilitator: httpx.Client) -> None:
     assert_problem(ingest.get("/api/v1/drills/nobody"), 404, "no drill 'nobody'")
     assert_problem(ingest.post("/api/v1/drills/nobody/events", json=event("role.assigned")), 404, "no drill 'nobody'")
     assert_problem(ingest.post("/api/v1/drills/nobody/impact", json=[]), 404, "no drill 'nobody'")
     assert_problem(ingest.get("/nowhere"), 404, "/openapi.json")
     assert_problem(ingest.get("/api/v1/drills/"), 404)
     assert_problem(ingest.get("/api/v1/playbooks/nobody"), 404, "no playbook")
-    assert_problem(ingest.get("/api/v1/people/nobody/training"), 404, "no person 'nobody'")
+    assert_problem(facilitator.get("/api/v1/people/nobody/training"), 404, "no person 'nobody'")
     assert_problem(ingest.get("/api/v1/game-days/nobody"), 404, "no game day 'nobody'")
     wrong = ingest.patch(f"/api/v1/drills/{drill}/events")
     assert_problem(wrong, 405, "PATCH")

@@ -113,8 +113,8 @@ def test_an_action_item_is_closed_once(played: list[str], facilitator: httpx.Cli
     assert_problem(facilitator.post("/api/v1/action-items/nobody/close", json={}), 404, "no action item 'nobody'")
 
 
-def test_a_training_record_says_what_was_met_and_what_is_due(played: list[str], observer: httpx.Client) -> None:
-    record = observer.get("/api/v1/people/grace-hopper/training").json()
+def test_a_training_record_says_what_was_met_and_what_is_due(played: list[str], facilitator: httpx.Client) -> None:
+    record = facilitator.get("/api/v1/people/grace-hopper/training").json()
     assert {each["drill_id"] for each in record["drills"]} == set(played[:2])
     [practice] = record["practice"]
     assert (practice["failure_mode"], practice["drills"]) == (MODE, 2)

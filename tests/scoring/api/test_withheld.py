@@ -92,7 +92,8 @@ def test_no_route_and_no_error_tells_the_truth(running: str, clients: dict[str, 
 @pytest.mark.parametrize("role", KEPT_FROM)
 def test_no_page_tells_the_truth(role: str, running: str, clients: dict[str, httpx.Client]) -> None:
     client = clients[role]
-    for path in ("/", f"/drills/{running}", f"/drills/{running}?after=2", "/history", "/nowhere", "/drills/nobody"):
+    pages = ["/", f"/drills/{running}", f"/drills/{running}?after=2", "/history", "/people/ada-lovelace"]
+    for path in (*pages, "/nowhere", "/drills/nobody"):
         for accept in ("text/html", "*/*"):
             answer = client.get(path, headers={"Accept": accept})
             assert SECRET not in answer.text, (path, answer.text)

@@ -7,9 +7,11 @@ from sqlalchemy import Engine
 
 from scoring.errors import ScoringError
 from scoring.record.history import History
-from scoring.record.people import NoSuchPerson, People, Person, Team
+from scoring.record.people import NoSuchPerson, People, Team
+from scoring.record.store import Store
+from scoring.training import Person
 
-from .conftest import START, drill, truth
+from .conftest import PLAYBOOK, START, drill, event, truth
 
 
 @pytest.fixture
@@ -69,3 +71,51 @@ def test_who_never_took_part_has_everything_to_meet(people: People) -> None:
     assert people.training("cy").due_at is None
     with pytest.raises(NoSuchPerson, match="no person 'dee'"):
         people.training("dee")
+
+
+def test_a_control_drill_is_no_practice_of_the_mode_that_it_is_the_control_of(
+    engine: Engine, people: People, kept_card
+) -> None:
+    history = History(engine)
+    for name, is_control, day in (("real", False, 0), ("silent", True, 5)):
+        at = START + timedelta(days=day)
+        ended = drill(name, started_at=at, ended_at=at + timedelta(hours=1), people=("Ann Lee",))
+        history.keep(ended, truth(failure_mode="rate-limited", control=is_control), kept_card(name, 90.0))
+    told = people.training("ann-lee")
+    assert [(each.drill_id, each.kind) for each in told.drills] == [("silent", "control"), ("real", "live")]
+    assert [(each.drills, each.last_drill) for each in told.practice] == [(1, "real")]
+    assert told.due_at == START + timedelta(days=91)
+
+
+def test_reviews_of_a_persons_drills_are_counted_once_for_each_drill(
+    engine: Engine, store: Store, people: People, kept_card
+) -> None:
+    history = History(engine)
+    for name, who in (("hers", "Ann Lee"), ("his", "Bob")):
+        ended = drill(name, ended_at=START + timedelta(hours=1), people=(who,))
+        store.create(ended, truth(), PLAYBOOK)
+        reviews = [event("review.filed", after_s=60 * number, n=number) for number in (1, 2)]
+        store.append(name, [event(), *reviews], START)
+        history.keep(ended, truth(), kept_card(name, 90.0))
+    told = people.training("ann-lee")
+    assert (told.reviews, told.reviewed_at) == (1, START + timedelta(seconds=120))
+    people.put_person("Cy")
+    assert (people.training("cy").reviews, people.training("cy").reviewed_at) == (0, None)
+
+
+def test_who_never_practised_is_due_first_then_who_did_longest_ago(engine: Engine, people: People, kept_card) -> None:
+    history = History(engine)
+    people.put_team("Blue")
+    people.put_person("Cy", team="blue")
+    for name, who, day, verdict in (("a", "Ann", 3, "scored"), ("b", "Bob", 1, "scored"), ("c", "Bob", 9, "aborted")):
+        at = START + timedelta(days=day)
+        ended = drill(name, started_at=at, ended_at=at + timedelta(hours=1), people=(who,))
+        card = kept_card(name, 80.0 if verdict == "scored" else None, verdict=verdict)
+        history.keep(ended, truth(failure_mode="rate-limited"), card)
+    assert [(each.person.id, each.drills, each.due_at) for each in people.due()] == [
+        ("cy", 0, None),
+        ("bob", 1, START + timedelta(days=1 + 91)),
+        ("ann", 1, START + timedelta(days=3 + 91)),
+    ]
+    assert [each.person.id for each in people.due(team="blue")] == ["cy"]
+    assert [each.person.id for each in people.due(limit=1)] == ["cy"]
