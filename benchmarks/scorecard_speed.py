@@ -137,15 +137,16 @@ def whole(count: int, rounds: int, playbook: Playbook) -> None:
         print(f"  {name:22} median {median:6.0f} ms, least {min(each):6.0f} ms, {median / usual:5.1f} × the JSON alone")
 
 
-def live(rounds: int, playbook: Playbook) -> None:
+def live(rounds: int, playbook: Playbook, *, was_stopped: bool) -> None:
     """What it costs to take in one event and to give the scorecard, as a drill goes on."""
     took: dict[int, list[float]] = {start: [] for start in LOOKS}
     for _ in range(rounds):
-        for number, each in enumerate(_each_event(playbook), 2):
+        for number, each in enumerate(_each_event(playbook, was_stopped=was_stopped), 2):
             start = max((start for start in LOOKS if start <= number), default=0)
             if start and number < start + AROUND:
                 took[start].append(each)
-    print(f"a running drill, {rounds} rounds: an event taken in and the scorecard given")
+    which = "a running drill whose clock was stopped" if was_stopped else "a running drill"
+    print(f"{which}, {rounds} rounds: an event taken in and the scorecard given")
     for start, each_ms in took.items():
         most = statistics.quantiles(each_ms, n=10)[-1]
         print(f"  from event {start:6}       median {statistics.median(each_ms):6.2f} ms, 9 of 10 within {most:.2f} ms")
@@ -153,10 +154,13 @@ def live(rounds: int, playbook: Playbook) -> None:
     print(f"  the last is {last / second:.2f} × the second; {last / first:.2f} × the first, when nothing is due yet")
 
 
-def _each_event(playbook: Playbook) -> Iterator[float]:
+def _each_event(playbook: Playbook, *, was_stopped: bool) -> Iterator[float]:
     """Milliseconds for each event of a drill."""
     drill = LiveScore(DRILL, TRUTH, playbook, BASELINE)
     drill.add([Event(kind="fault.injected", occurred_at=at(0.5))])
+    if was_stopped:
+        stop = Event(kind="clock.stopped", occurred_at=at(0.6)), Event(kind="clock.started", occurred_at=at(0.9))
+        drill.add(stop)
     second, left = 0, LOOKS[-1] + AROUND
     while left > 0:
         drill.add_windows([load(second, ok=second < 2)])
@@ -175,7 +179,8 @@ def main() -> None:
     arguments.add_argument("--rounds", type=int, default=5)
     given = arguments.parse_args()
     playbook = load_playbook("llm-research-lab")
-    live(min(3, given.rounds), playbook)
+    for was_stopped in (False, True):
+        live(min(3, given.rounds), playbook, was_stopped=was_stopped)
     whole(given.events, given.rounds, playbook)
 
 

@@ -38,8 +38,9 @@ def judge(story: Story, mitigation: Mitigation) -> Scorecard:
     seen, load windows or oracle checks missing where they matter, nothing to assess), else `scored`.
 
     score = Σ weight · grade over the assessed dimensions; the weights of the others are shared out over these in
-    proportion, so that they add up to 100. The mark is `mark_of(score / 100)`, U after any hard fail. `sla_met` asks
-    for a verdict, no hard fail, and every measure that arose met.
+    proportion, so that they add up to 100. What hints cost is taken off that, down to 0. The mark is
+    `mark_of(score / 100)`, U after any hard fail. `sla_met` asks for a verdict, no hard fail, and every measure that
+    arose met.
     """
     mitigation = with_every_cause_gone(story, mitigation)
     expected_id = expected_severity(story, _over_at(story, mitigation))

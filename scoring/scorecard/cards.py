@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from scoring.canonical import canonical_json
 from scoring.scorecard.sla import Verdict
@@ -18,7 +18,10 @@ class Card(BaseModel):
 
 
 class MeasureCard(Card):
-    """A timed measure. Seconds are null where its end never came, the grade where it was not scored."""
+    """A timed measure. Seconds are null where its end never came, the grade where it was not scored.
+
+    `wall_seconds` are those in which the drill clock ran, with what it was advanced by.
+    """
 
     drill_seconds: float | None
     wall_seconds: float | None
@@ -99,13 +102,24 @@ class FaultCard(Card):
     mitigated: bool
 
 
+class HintCard(Card):
+    """Hints that were taken: how many, the points that they cost together, and the first 20 events."""
+
+    count: int
+    points: float
+    why: str
+    events: tuple[str, ...]
+
+
 class Scorecard(Card):
     """What a drill earned. `score` is 0–100, null (as `mark`) unless `verdict` is `scored`.
 
     `accepted` counts alerts that named the fault, `consequences` those that were expected to follow, `collateral` true
     ones that did neither, `noise` those that fired while nothing was injected. `faults` has every cause in the order of
-    injection. `reported` has `detected`, `mitigated` and `resolved`, as far as people reported them. What a scorecard
-    of an older version does not have is empty.
+    injection. `reported` has `detected`, `mitigated` and `resolved`, as far as people reported them. `hints` is left
+    out where none was taken; else `score` is what they leave of the dimensions' points, never below 0. Instants are
+    wall time; that of what occurred while the drill clock stood still is when it stopped. What a scorecard of an older
+    version does not have is empty.
     """
 
     drill: str
@@ -138,6 +152,7 @@ class Scorecard(Card):
     noise_alerts: AlertCard
     requests: int
     requests_failed: int
+    hints: HintCard | None = Field(default=None, exclude_if=lambda hints: hints is None)
 
     def to_json(self) -> str:
         """Canonical JSON, one line: sorted keys, UTC instants with microseconds."""

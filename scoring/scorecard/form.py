@@ -1,5 +1,6 @@
 """A scorecard filled in from what was found: weights shared out, points, score and mark."""
 
+from datetime import datetime
 from typing import Literal
 
 from scoring.playbook import DIMENSIONS
@@ -9,6 +10,7 @@ from scoring.scorecard.cards import (
     DimensionCard,
     FaultCard,
     HardFailCard,
+    HintCard,
     Mark,
     MeasureCard,
     ReportCard,
@@ -18,6 +20,7 @@ from scoring.scorecard.causes import Cause, tell_causes
 from scoring.scorecard.closing import requests_until
 from scoring.scorecard.conduct import AlertTallies, HardFail, Tally
 from scoring.scorecard.finding import MOST_NAMED, Finding, clip, names, sentence, uncapitalised
+from scoring.scorecard.hints import Hints, hints_taken
 from scoring.scorecard.judgement import declarations
 from scoring.scorecard.mitigation import Mitigation
 from scoring.scorecard.reported import Report, reports
@@ -39,10 +42,15 @@ def fill_in(
     verdict: Judgement,
     why: str,
 ) -> Scorecard:
-    """The scorecard: weights shared out, points, score and mark, everything cut to a bearable length."""
+    """The scorecard: weights shared out, points, score and mark, everything cut to a bearable length.
+
+    Instants of the story become wall time.
+    """
     weights = _weights(findings)
     dimensions = {name: _dimension(name, findings[name], weights[name]) for name in DIMENSIONS}
-    total = round(sum(dimension.points or 0.0 for dimension in dimensions.values()), 2)
+    earned = round(sum(dimension.points or 0.0 for dimension in dimensions.values()), 2)
+    hints = hints_taken(story)
+    total = hints.taken_off(earned)
     is_scored = verdict == "scored"
     requests, failed = requests_until(story, mitigation)
     return Scorecard(
@@ -59,13 +67,13 @@ def fill_in(
         expected_severity=expected_id,
         declared_severity=_declared(story),
         hard_fails=tuple(HardFailCard(**fail.plain()) for fail in fails),
-        onset_at=story.onset_at,
+        onset_at=_wall_at(story, story.onset_at),
         mitigated=mitigation.started_at is not None,
-        mitigated_at=mitigation.started_at,
-        verified_at=mitigation.held_at,
+        mitigated_at=_wall_at(story, mitigation.started_at),
+        verified_at=_wall_at(story, mitigation.held_at),
         conditions=_conditions(mitigation),
-        faults=tuple(map(_fault, tell_causes(story, mitigation))),
-        reported={name: _report(report) for name, report in reports(story, mitigation).items()},
+        faults=tuple(_fault(story, cause) for cause in tell_causes(story, mitigation)),
+        reported={name: _report(story, report) for name, report in reports(story, mitigation).items()},
         accepted=alerts.accepted.count,
         consequences=alerts.consequences.count,
         collateral=alerts.collateral.count,
@@ -76,6 +84,7 @@ def fill_in(
         noise_alerts=_alerts(alerts.noise),
         requests=requests,
         requests_failed=failed,
+        hints=_hints(hints, earned if is_scored else None) if hints.count else None,
     )
 
 
@@ -114,8 +123,8 @@ def _measure(story: Story, measure: Measure) -> MeasureCard:
         sla_seconds=measure.sla_s,
         verdict=measure.verdict,
         grade=None if measure.grade is None else round(measure.grade, 4),
-        from_at=measure.from_at,
-        to_at=measure.to_at,
+        from_at=_wall_at(story, measure.from_at),
+        to_at=_wall_at(story, measure.to_at),
         why=sentence(measure.why),
         events=measure.events,
     )
@@ -132,13 +141,13 @@ def _conditions(mitigation: Mitigation) -> tuple[ConditionCard, ...]:
     return tuple(ConditionCard(name=clip(c.name), ok=c.ok, seen=clip(c.seen, _LONGEST_SEEN)) for c in seen)
 
 
-def _fault(cause: Cause) -> FaultCard:
+def _fault(story: Story, cause: Cause) -> FaultCard:
     return FaultCard(
         failure_mode=clip(cause.fault.failure_mode),
         component=clip(cause.fault.component),
         is_first_cause=cause.is_first,
-        injected_at=cause.injected_at,
-        detected_at=cause.detected.occurred_at if cause.detected else None,
+        injected_at=_wall_at(story, cause.injected_at),
+        detected_at=_wall_at(story, cause.detected.occurred_at if cause.detected else None),
         detected_by=clip(cause.detected.alert_name) if cause.detected else None,
         drill_seconds=None if cause.detection_s is None else round(cause.detection_s, 3),
         is_gone=cause.is_gone,
@@ -146,11 +155,11 @@ def _fault(cause: Cause) -> FaultCard:
     )
 
 
-def _report(report: Report) -> ReportCard:
+def _report(story: Story, report: Report) -> ReportCard:
     return ReportCard(
-        said_at=report.said_at,
-        reported_at=report.reported_at,
-        observed_at=report.observed_at,
+        said_at=story.wall_at(report.said_at),
+        reported_at=story.wall_at(report.reported_at),
+        observed_at=_wall_at(story, report.observed_at),
         gap_seconds=None if report.gap_s is None else round(report.gap_s, 3),
         false_all_clear=report.is_false_all_clear,
         why=report.why,
@@ -158,9 +167,17 @@ def _report(report: Report) -> ReportCard:
     )
 
 
+def _hints(hints: Hints, earned: float | None) -> HintCard:
+    return HintCard(count=hints.count, points=hints.points, why=hints.why(earned), events=names(*hints.first))
+
+
 def _alerts(tally: Tally) -> AlertCard:
     kinds = tuple(map(clip, tally.names[:MOST_NAMED]))
     return AlertCard(count=tally.count, alerts=kinds, events=names(*tally.events))
+
+
+def _wall_at(story: Story, at: datetime | None) -> datetime | None:
+    return None if at is None else story.wall_at(at)
 
 
 def _slas_met(story: Story, measures: dict[str, Measure], findings: dict[str, Finding]) -> bool:

@@ -15,8 +15,8 @@ class LiveScore:
     """A drill as it comes in: events and load windows in any order, repeats and all.
 
     `scorecard()` is byte for byte what `score` gives for a timeline of the same. It looks at indexes that grow with
-    what is added; what comes late makes only what was worked out after it be worked out again. Not for several threads
-    at once.
+    what is added; what comes late makes only what was worked out after it be worked out again. What is done to the
+    drill clock makes all of it be worked out anew, once. Not for several threads at once.
     """
 
     def __init__(self, drill: Drill, truth: Truth, playbook: Playbook, baseline: Baseline | None = None) -> None:

@@ -162,7 +162,7 @@ class Given(Index):
                 said = event.data.get("at")
             instant = _instant(said) if isinstance(said, str) else None
             if instant is not None:
-                self._given.setdefault((kind, field), []).append((place, instant))
+                self._given.setdefault((kind, field), []).append((place, self.chronicle.at(instant)))
 
 
 def _instant(text: str) -> datetime | None:

@@ -36,16 +36,16 @@ def expected_severity(story: Story, over_at: datetime) -> str | None:
 def severity_over_time(story: Story) -> tuple[tuple[datetime, str | None], ...]:
     """(from when on, level) of the severity that users' measured impact shows, wherever it changes; None for none.
 
-    Of single load windows, whether or not a level held long enough to be the drill's; a window in which nobody asked
-    for anything leaves it as it was. Without load windows it is that of the impact events.
+    Instants are wall time. Of single load windows, whether or not a level held long enough to be the drill's; a window
+    in which nobody asked for anything leaves it as it was. Without load windows it is that of the impact events.
     """
     if story.windows:
         moments = story.chronicle.index(Gravities).moments()
     else:
-        moments = [(event.occurred_at, _level_told(story, event)) for event in story.all("impact.started")]
-        moments += [(event.occurred_at, None) for event in story.all("impact.ended")]
-        moments.sort(key=lambda moment: moment[0])
-    return tuple(moment for i, moment in enumerate(moments) if not i or moment[1] != moments[i - 1][1])
+        told = story.all("impact.started", "impact.ended")
+        moments = [(e.occurred_at, _level_told(story, e) if e.kind == "impact.started" else None) for e in told]
+    changes = [moment for i, moment in enumerate(moments) if not i or moment[1] != moments[i - 1][1]]
+    return tuple((story.wall_at(at), level) for at, level in changes)
 
 
 def _reported(story: Story) -> str | None:
@@ -64,12 +64,8 @@ def _reported(story: Story) -> str | None:
 
 
 def _level_told(story: Story, event: Event) -> str | None:
-    share, p95, users = (_number(event.data.get(name)) for name in ("error_share", "p95_ms", "users_share"))
+    share, p95, users = (event.number(name) for name in ("error_share", "p95_ms", "users_share"))
     return level_for(Seen(share or 0.0, p95, story.truth.component, users), story.playbook, story.baseline)
-
-
-def _number(value: object) -> float | None:
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
 class Gravities(Index):

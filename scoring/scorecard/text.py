@@ -16,6 +16,7 @@ def render(card: Scorecard) -> str:
         _head(card),
         _measures(card),
         _dimensions(card),
+        _hints(card),
         _hard_fails(card),
         _faults(card),
         _conditions(card),
@@ -73,6 +74,13 @@ def _dimensions(card: Scorecard) -> Iterator[str]:
 
 def _points(dimension: DimensionCard) -> str:
     return "not assessed" if dimension.points is None else f"{dimension.points:.2f} of {dimension.weight:.2f}"
+
+
+def _hints(card: Scorecard) -> Iterator[str]:
+    if card.hints is not None:
+        yield "Hints"
+        yield from _wrapped(card.hints.why, "  ")
+        yield from _shown(card.hints.events)
 
 
 def _hard_fails(card: Scorecard) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """A timeline read in order: the instants that everything else measures from.
 
 Seconds named `_s` count wall seconds since the drill started; durations of a playbook become wall seconds by the clock.
+Instants are in running time (`scoring.timeline.running`): wall time, where nobody stopped or advanced the clock.
 A story is a look at a chronicle: it costs the same however much is known.
 """
 
@@ -17,6 +18,7 @@ from scoring.story.impact import Impact, Span, ends_at
 from scoring.story.load import Load
 from scoring.story.picks import Picks, Predicate
 from scoring.timeline import Baseline, Drill, Event, Timeline, Truth, Window
+from scoring.timeline.running import wall_at
 
 LATEST = datetime.max.replace(tzinfo=UTC)
 
@@ -91,8 +93,13 @@ class Story:
 
     @property
     def clock(self) -> float:
-        """Drill seconds per wall second."""
+        """Drill seconds per second that the drill clock runs."""
         return self.chronicle.drill.clock
+
+    def wall_at(self, at: datetime) -> datetime:
+        """The wall instant of a running instant."""
+        running = self.chronicle.running
+        return at if running is None else running.wall_at(at)
 
     def drill_s(self, start: datetime, end: datetime) -> float:
         """Drill seconds between two instants, never below zero."""
@@ -142,7 +149,7 @@ class Story:
             some = self.by_kind.get(kind, ())[first : bisect_right(times, self.ended_at)]
             is_mixed = is_mixed or bool(found and some)
             found += some
-        return sorted(found, key=lambda e: e.occurred_at) if is_mixed else found
+        return sorted(found, key=wall_at) if is_mixed else found
 
 
 def read_story(timeline: Timeline, playbook: Playbook) -> Story:
@@ -185,13 +192,13 @@ def _first(chronicle: Chronicle, kind: str) -> Event | None:
 
 
 def _end(chronicle: Chronicle) -> tuple[datetime, bool]:
-    known, times = chronicle.drill.ended_at, chronicle.times
+    ended_at, times = chronicle.drill.ended_at, chronicle.times
     ends = [times[kind][0] for kind in ("drill.ended", "drill.aborted") if times.get(kind)]
-    if known is not None:
-        ends.append(known)
+    if ended_at is not None:
+        ends.append(chronicle.at(ended_at))
     if ends:
         return min(ends), True
-    seen = [chronicle.drill.started_at, *(every[-1] for every in times.values() if every)]
+    seen = [chronicle.at(chronicle.drill.started_at), *(every[-1] for every in times.values() if every)]
     return max([*seen, *(ends_at(window) for window in chronicle.windows[-1:])]), False
 
 

@@ -87,6 +87,8 @@ OBSERVER_KINDS = frozenset({"observation.noted"})
 """What an observer may write."""
 CLOCK_KINDS = frozenset({"clock.stopped", "clock.started", "clock.advanced"})
 """What the facilitator does to the drill clock."""
+FACILITATOR_KINDS = CLOCK_KINDS | {"inject.delivered", "inject.answered", "fault.ordered"}
+"""What nobody else in a drill may write, but for tools that are trusted."""
 TRUTH_KINDS = frozenset(
     {"fault.injected", "fault.reverted", "oracle.checked", "fault.ordered", "inject.answered", "observation.noted"}
 )
@@ -136,6 +138,11 @@ class Event(Record):
         """A text field of the data; empty when it is missing or something else."""
         value = self.data.get(field)
         return value if isinstance(value, str) else ""
+
+    def number(self, field: str) -> float | None:
+        """A number field of the data; None when it is missing or something else."""
+        value = self.data.get(field)
+        return value if isinstance(value, int | float) and not isinstance(value, bool) else None
 
     @property
     def alert_name(self) -> str:

@@ -72,8 +72,10 @@ def test_the_scorecard_says(case: Mapping[str, Any], told: Callable[[Mapping[str
         assert dimension["why"].endswith("."), name
     if card["score"] is not None:
         earned = sum(d["points"] or 0 for d in card["dimensions"].values())
-        assert card["score"] == pytest.approx(earned, abs=0.01)
+        cost = card["hints"]["points"] if "hints" in card else 0
+        assert card["score"] == pytest.approx(max(0, earned - cost), abs=0.01)
         assert sum(d["weight"] for d in card["dimensions"].values()) == pytest.approx(100, abs=0.01)
     text = render(scorecard)
     assert max(map(len, text.splitlines())) <= WIDTH
     assert all(name in text for name in DIMENSIONS)
+    assert ("Hints" in text) == ("hints" in card)

@@ -9,6 +9,7 @@ from random import Random
 from types import FrameType
 from typing import Any
 
+import orjson
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -52,7 +53,14 @@ STEPS: Sequence[tuple[Kind, dict[str, Any]]] = (
     ("action.taken", {"by": "shell", "command": "kubectl delete pod llm-research-api-0"}),
     ("incident.resolved", {}),
     ("review.filed", {"parts": {"timeline": "all of it"}}),
+    ("hint.taken", {"level": 1, "cost": 2.5}),
+    ("hint.taken", {"level": 2, "cost": 30}),
     ("drill.ended", {}),
+)
+CLOCK_STEPS: Sequence[tuple[Kind, dict[str, Any]]] = (
+    ("clock.stopped", {}),
+    ("clock.started", {}),
+    ("clock.advanced", {"drill_seconds": 300}),
 )
 TRUTH = Truth(failure_mode="database/connection-exhaustion", component="postgres", alerts=("SlotsExhausted",))
 BASELINE = Baseline(requests_per_s=50, error_share=0, p95_ms=40, longest_for_s=120)
@@ -67,6 +75,10 @@ def check(second: float, *, ok: bool, phase: str = "mitigated", **also: bool) ->
     seen.append({"name": "ready_replicas", "ok": ok, "seen": f"at {second} s"})
     data = {"phase": phase, "ok": ok, "conditions": seen}
     return Event(kind="oracle.checked", occurred_at=at(second), source="oracle", data=data)
+
+
+def bare(second: float, kind: Kind) -> Event:
+    return Event(kind=kind, occurred_at=at(second))
 
 
 def window(second: float, failed_share: float, *, requests: int = 50, p95_ms: float = 40, **also: Any) -> Window:
@@ -96,6 +108,8 @@ def any_drill(random: Random) -> Timeline:
     steps = [(second, *choose(STEPS)) for second in (random.randrange(4 * length) / 4 for _ in range(25))]
     steps += [(second, "alert.firing", SLOTS) for second in random.sample(range(length), 3)]
     steps += [(random.randrange(length // 2), "fault.injected", {})] * (random.random() < 0.8)
+    if random.random() < 0.5:
+        steps += [(random.randrange(4 * length) / 4, *choose(CLOCK_STEPS)) for _ in range(random.randrange(1, 6))]
     told = [
         Event(kind=kind, occurred_at=at(second), source="people", data=data, key=choose([None, f"{kind}/{i % 20}"]))
         for i, (second, kind, data) in enumerate(steps)
@@ -293,6 +307,22 @@ def test_an_end_that_comes_late_takes_back_what_was_thought_after_it(playbook: P
     assert live.scorecard().verdict == "scored"
 
 
+def test_while_the_clock_stands_still_the_scorecard_does_not_move(playbook: Playbook) -> None:
+    live = LiveScore(Drill(id="told", clock=60, started_at=START), TRUTH, playbook, BASELINE)
+    live.add([Event(kind="fault.injected", occurred_at=at(1))])
+    live.add_windows([window(second, 0.4) for second in range(20)])
+    live.add([Event(kind="clock.stopped", occurred_at=at(20))])
+    before = live.scorecard().to_json()
+    for second in range(20, 300):
+        live.add_windows([window(second, 1)])
+        live.add([check(second + 0.1, ok=False)])
+        assert live.scorecard().to_json() == before
+    live.add([Event(kind="clock.started", occurred_at=at(300))])
+    assert live.scorecard().to_json() == before
+    live.add_windows([window(300, 0.4)])
+    assert live.scorecard().requests == 50 + orjson.loads(before)["requests"]
+
+
 def lines_run(work: Callable[[], object]) -> int:
     """How many lines of Python run, loops counted each time round: what time is spent on, without a clock."""
     count = 0
@@ -311,10 +341,13 @@ def lines_run(work: Callable[[], object]) -> int:
     return count
 
 
-def test_an_update_costs_no_more_when_much_has_happened(playbook: Playbook) -> None:
+@pytest.mark.parametrize("clock", ["straight", "was stopped", "is stopped again"])
+def test_an_update_costs_no_more_when_much_has_happened(clock: str, playbook: Playbook) -> None:
     """Of a drill in which every second has a load window, a check, alerts, an action and updates."""
     live = LiveScore(Drill(id="told", clock=60, started_at=START), TRUTH, playbook, BASELINE)
     live.add([Event(kind="fault.injected", occurred_at=at(1))])
+    if clock != "straight":
+        live.add([bare(1.2, "clock.stopped"), bare(1.8, "clock.started")])
     steps = [step for step in STEPS if step[0].startswith(("alert.", "action.", "update."))]
 
     def one_second(second: int) -> None:
@@ -326,6 +359,8 @@ def test_an_update_costs_no_more_when_much_has_happened(playbook: Playbook) -> N
 
     costs = []
     for second in range(2, 752):
+        if second == 400 and clock == "is stopped again":
+            live.add([bare(399.9, "clock.stopped"), bare(400, "clock.started")])
         if second in {50, 51, 52, 749, 750, 751}:
             costs.append(lines_run(partial(one_second, second)))
         else:
