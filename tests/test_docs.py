@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from typer.main import get_command
 
+from scoring.timeline import KINDS
 from simulator.cli import app
 from simulator.drill.experiment import read_experiment
 
@@ -55,3 +56,8 @@ def test_every_failure_mode_is_on_its_page_with_its_alerts() -> None:
         row = next((line for line in page.splitlines() if f"experiments/{experiment.name}/runbook.md" in line), "")
         told = {name.strip("*") for cell in row.split("|")[3:4] for name in cell.strip().split(", ")}
         assert told == set(experiment.truth["alerts"]), experiment.name
+
+
+def test_every_kind_of_event_is_on_the_page_of_scoring() -> None:
+    page = (ROOT / "docs" / "scoring.md").read_text()
+    assert {kind for kind in KINDS if f"`{kind}`" not in page} == set()

@@ -21,7 +21,7 @@ _MOST_REMEMBERED = 1024
 class Role(StrEnum):
     """What a token allows.
 
-    Facilitators everything; responders to read and respond; observers to read; ingest to read and to write the record.
+    Facilitators everything; responders to read and respond; observers to read and note; ingest to read and to write.
     """
 
     FACILITATOR = "facilitator"

@@ -7,23 +7,25 @@ import orjson
 from fastapi import APIRouter, Query, Request, Response
 
 from scoring.api.answers import EventPage, NewWindows, Receipt
-from scoring.api.auth import Role, permitted
+from scoring.api.auth import Role, asker_of
 from scoring.api.bodies import NEW_EVENT, NEW_EVENTS, DrillInPath, NewEvent, Windows
 from scoring.api.known import Known
 from scoring.api.openapi import DRILL_ID, takes
 from scoring.api.parts import Parts, Reader, Recorder, Service
 from scoring.api.problems import Fault, Problem, unknown, unreadable
 from scoring.api.reading import StrictRoute, read_body, validated
+from scoring.api.said import refusal
 from scoring.api.withheld import event_for
 from scoring.canonical import write_instant
 from scoring.record.appending import END_KINDS
 from scoring.record.rows import Stamped
-from scoring.timeline import RESPONDER_KINDS, Drill, Event
+from scoring.timeline import FACILITATOR_KINDS, OBSERVER_KINDS, RESPONDER_KINDS, Drill, Event
 
 router = APIRouter(prefix="/api/v1/drills/{drill_id}", tags=["events"], route_class=StrictRoute)
 
 _DECLARING = frozenset({"incident.declared", "incident.reclassified"})
-_WRITERS = (Role.FACILITATOR, Role.RESPONDER, Role.INGEST)
+_LIMITED = {Role.RESPONDER: ("a responder", RESPONDER_KINDS), Role.OBSERVER: ("an observer", OBSERVER_KINDS)}
+"""Who writes some kinds only, and which."""
 _KEY = {
     "name": "Idempotency-Key",
     "in": "header",
@@ -93,8 +95,7 @@ def get_events(
 
 def _asked(request: Request) -> tuple[str, Parts, Role]:
     """These two routes are called hundreds of times a second: they read their request themselves."""
-    role = permitted(request, *_WRITERS)
-    return request.path_params["drill_id"], request.app.state.parts, role
+    return request.path_params["drill_id"], request.app.state.parts, asker_of(request).role
 
 
 def _key(request: Request) -> str | None:
@@ -107,15 +108,19 @@ def _key(request: Request) -> str | None:
 
 
 def _check(known: Known, events: list[Event], role: Role, *, batch: bool) -> None:
+    limited = _LIMITED.get(role)
     for index, event in enumerate(events):
-        if role is Role.RESPONDER and event.kind not in RESPONDER_KINDS:
-            raise Problem(403, "Not yours to write", f"a responder cannot write {event.kind}; it is observed")
+        if limited is not None and event.kind not in limited[1]:
+            detail = f"{limited[0]} cannot write {event.kind}; {_whose(event.kind)}"
+            raise Problem(403, "Not yours to write", detail)
         if event.kind in _DECLARING and event.text("severity") not in known.levels:
             said = unknown("level", event.text("severity"), [level.id for level in known.playbook.levels])
             where = f"#/{index}/data/severity" if batch else "#/data/severity"
             raise unreadable(where, f"playbook {known.playbook.name} has {said}")
         if event.kind in END_KINDS:
             need_order(known.drill, event.occurred_at, f"#/{index}/occurred_at" if batch else "#/occurred_at")
+        if (refused := refusal(event)) is not None:
+            raise unreadable(f"#/{index}/data/{refused[0]}" if batch else f"#/data/{refused[0]}", refused[1])
 
 
 def need_order(drill: Drill, ended_at: datetime, where: str) -> None:
@@ -123,6 +128,14 @@ def need_order(drill: Drill, ended_at: datetime, where: str) -> None:
     if ended_at < drill.started_at:
         detail = f"the drill began at {write_instant(drill.started_at)}; it cannot end before"
         raise unreadable(where, detail)
+
+
+def _whose(kind: str) -> str:
+    if kind in RESPONDER_KINDS:
+        return "it is a responder's"
+    if kind in OBSERVER_KINDS:
+        return "it is an observer's"
+    return "it is the facilitator's" if kind in FACILITATOR_KINDS else "it is observed"
 
 
 def _receipt(stamped: Stamped) -> dict[str, object]:

@@ -8,6 +8,8 @@ import httpx
 import pytest
 from posting import TOKENS, assert_problem, event, new_drill
 
+from scoring.timeline import KINDS
+
 
 def test_each_token_opens_its_own_doors(
     drill: str, server: Any, responder: httpx.Client, observer: httpx.Client, ingest: httpx.Client
@@ -18,10 +20,45 @@ def test_each_token_opens_its_own_doors(
     assert_problem(responder.post(f"{url}/batch", json=[event("oracle.checked")]), 403, "cannot write oracle.checked")
     assert_problem(responder.post("/api/v1/drills", json=new_drill("mine")), 403, "facilitator or ingest")
     assert_problem(responder.post("/api/v2/alerts", json=[]), 403, "facilitator or ingest")
-    assert_problem(observer.post(url, json=event("incident.acknowledged")), 403, "yours is of observer")
+    refused = observer.post(url, json=event("incident.acknowledged"))
+    assert_problem(refused, 403, "an observer cannot write incident.acknowledged; it is a responder's")
+    assert_problem(responder.post(url, json=event("clock.stopped")), 403, "it is the facilitator's")
+    assert_problem(responder.post(url, json=event("observation.noted")), 403, "it is an observer's")
     assert observer.get(url).status_code == 200
     for client in (responder, observer, ingest):
         assert_problem(client.get("/api/v1/tokens"), 403, "facilitator")
+
+
+SAID: dict[str, dict[str, Any]] = {
+    "incident.declared": {"severity": "SEV-1"},
+    "incident.reclassified": {"severity": "SEV-1"},
+    "clock.advanced": {"drill_seconds": 60},
+}
+WRITERS = {
+    "responder": {
+        *("incident.acknowledged", "incident.declared", "incident.reclassified", "incident.escalated"),
+        *("incident.resolved", "role.assigned", "update.posted", "diagnosis.submitted", "action.taken"),
+        *("review.filed", "hint.taken"),
+    },
+    "observer": {"observation.noted"},
+    "facilitator": set(KINDS),
+    "ingest": set(KINDS),
+}
+
+
+@pytest.mark.parametrize("role", WRITERS)
+def test_each_role_writes_the_kinds_that_are_its_own(role: str, drill: str, clients: dict[str, httpx.Client]) -> None:
+    written = set()
+    for kind in KINDS:
+        told = event(kind, **SAID.get(kind, {}))
+        for path, body in ((f"/api/v1/drills/{drill}/events", told), (f"/api/v1/drills/{drill}/events/batch", [told])):
+            answer = clients[role].post(path, json=body)
+            assert answer.status_code in (201, 403), answer.text
+            if answer.status_code == 201:
+                written.add(kind)
+            else:
+                assert_problem(answer, 403, f"cannot write {kind}; it is ")
+    assert written == WRITERS[role]
 
 
 def test_nobody_comes_in_without_a_token(stranger: httpx.Client) -> None:

@@ -78,6 +78,14 @@ _AT = '"occurred_at": "2026-01-05T10:00:00Z"'
         (b'{"kind": "role.assigned", %s, "data": {"n": ' + b"[" * 100 + b"]" * 100 + b"}}", "#/data/n" + "/0" * 59),
         (b'{"kind": "incident.declared", %s, "data": {"severity": "SEV1"}}', "#/data/severity"),
         (b'{"kind": "incident.declared", %s, "data": {"severity": ["SEV-1"]}}', "#/data/severity"),
+        (b'{"kind": "clock.advanced", %s}', "#/data/drill_seconds"),
+        (b'{"kind": "clock.advanced", %s, "data": {"drill_seconds": 0}}', "#/data/drill_seconds"),
+        (b'{"kind": "clock.advanced", %s, "data": {"drill_seconds": true}}', "#/data/drill_seconds"),
+        (b'{"kind": "hint.taken", %s, "data": {"cost": 101}}', "#/data/cost"),
+        (b'{"kind": "hint.taken", %s, "data": {"cost": "5"}}', "#/data/cost"),
+        (b'{"kind": "observation.noted", %s, "data": {"mark": "A"}}', "#/data/mark"),
+        (b'{"kind": "observation.noted", %s, "data": {"dimension": "detection"}}', "#/data/dimension"),
+        (b'{"kind": "observation.noted", %s, "data": {"dimension": ["detect"]}}', "#/data/dimension"),
     ],
 )
 def test_a_wrong_event_is_refused_with_its_field(body: bytes, where: str, drill: str, ingest: httpx.Client) -> None:

@@ -7,6 +7,8 @@ import httpx
 import pytest
 from posting import ROLES, assert_problem, event, new_drill, new_name
 
+from scoring.timeline import TRUTH_KINDS
+
 KEPT_FROM = ("responder", "observer", "ingest")
 SECRET = "zanzibar"
 """It is in every word of the truth and of what tells it, and nobody sends it who must not know it."""
@@ -36,6 +38,9 @@ def running(clients: dict[str, httpx.Client]) -> Iterator[str]:
         event("incident.declared", severity="SEV-2"),
         event("review.filed", parts={"action_items": "1. [P1] Watch the pool"}),
         event("fault.reverted", activity=f"let the slots of {SECRET} go"),
+        event("fault.ordered", failure_mode=f"database/{SECRET}-exhaustion"),
+        event("inject.answered", inject="1", action=f"look at {SECRET}", met=True),
+        event("observation.noted", by="Grace", text=f"nobody thought of {SECRET}", mark="M"),
     ]
     assert client.post(f"{url}/events/batch", json=told).status_code == 201
     assert client.put(f"{url}/baseline", json={"services": [SECRET]}).status_code == 200
@@ -115,7 +120,7 @@ def test_the_facilitator_sees_what_the_others_do_not(running: str, clients: dict
         assert (started["kind"], started["data"]) == ("drill.started", {})
         kinds = {each["kind"] for each in others}
         assert kinds >= {"incident.acknowledged", "incident.declared", "review.filed"}
-        assert not kinds & {"fault.injected", "fault.reverted", "oracle.checked"}
+        assert not kinds & TRUTH_KINDS
 
 
 def test_with_its_end_the_truth_is_everybodys(clients: dict[str, httpx.Client]) -> None:
