@@ -10,6 +10,7 @@ from typing import Any
 
 from scoring.scorecard import Scorecard
 from scoring.timeline import Timeline, Window
+from scoring.timeline.running import RunningTime, running_time
 from simulator.report.board import error_share
 from simulator.report.durations import clock_time, drill_time
 from simulator.report.marks import Mark, lanes, marks_of, origin_of
@@ -27,14 +28,15 @@ _LATENCY_TICKS_MS = (1, 10, 100, 1000, 10_000)
 
 
 def figure(timeline: Timeline, card: Scorecard | None) -> Figure | None:
-    """The figure, or None where no load was measured."""
-    if not timeline.impact:
+    """The figure, or None where no load was measured while the drill clock ran."""
+    time = running_time(timeline.drill, timeline.events)
+    windows = sorted((w for w in timeline.impact if not time.is_stopped(w.at)), key=lambda window: window.at)
+    if not windows:
         return None
     origin_at = origin_of(timeline, card)
-    windows = sorted(timeline.impact, key=lambda window: window.at)
-    span_s = (windows[-1].at - windows[0].at).total_seconds() * timeline.drill.clock
+    span_s = time.drill_s(windows[0].at, windows[-1].at)
     unit_s, unit = next((size, name) for least, size, name in _UNITS if span_s >= least)
-    scale = _Scale(origin_at, timeline.drill.clock, unit_s)
+    scale = _Scale(origin_at, time, unit_s)
     marks = marks_of(timeline, card, origin_at)
     first, last = scale(windows[0].at), scale(_end(windows[-1]))
     rows = lanes([mark.at_s / unit_s for mark in marks], _LABEL_WIDTH_SHARE * (last - first))
@@ -47,16 +49,16 @@ def figure(timeline: Timeline, card: Scorecard | None) -> Figure | None:
 class _Scale:
     """From instants to the x axis: drill time from the origin, in the unit of the axis."""
 
-    def __init__(self, origin_at: datetime, clock: float, unit_s: float) -> None:
+    def __init__(self, origin_at: datetime, time: RunningTime, unit_s: float) -> None:
         self._origin_at = origin_at
-        self._clock = clock
+        self._time = time
         self.unit_s = unit_s
 
     def __call__(self, at: datetime) -> float:
         return round(self.drill_s(at) / self.unit_s, 4)
 
     def drill_s(self, at: datetime) -> float:
-        return (at - self._origin_at).total_seconds() * self._clock
+        return self._time.drill_s(self._origin_at, at)
 
 
 def _traces(windows: Sequence[Window], scale: _Scale) -> list[Figure]:

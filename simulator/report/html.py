@@ -14,7 +14,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
+from scoring.scorecard.observed import Observations, observed
 from scoring.timeline import Event
+from scoring.timeline.running import RunningTime, running_time
 from simulator.report.board import error_share
 from simulator.report.charts import figure
 from simulator.report.durations import both_times, clock_time, drill_time, wall_time
@@ -40,7 +42,10 @@ class _Moment:
 
 @dataclass(frozen=True)
 class DrillPage:
-    """One drill as a page shows it; `index` is its number in the file, `kicker` what stands above its title."""
+    """One drill as a page shows it; `index` is its number in the file, `kicker` what stands above its title.
+
+    `time`, `noted` and `origin_at` are those of a drill that has a timeline.
+    """
 
     index: int
     kicker: str
@@ -48,12 +53,19 @@ class DrillPage:
     figure: dict[str, Any] | None
     marks: Sequence[Mark]
     moments: Sequence[_Moment]
-    origin_at: datetime | None
+    origin_at: datetime | None = None
+    time: RunningTime | None = None
+    noted: Observations | None = None
 
     @property
     def origin(self) -> str:
         card = self.drill.scorecard
         return "onset" if card and card.onset_at else "the start"
+
+    def drill_s(self, start: datetime, end: datetime) -> float:
+        """Drill seconds from one wall instant to another."""
+        assert self.time is not None
+        return self.time.drill_s(start, end)
 
 
 def render_html(game_day: GameDay) -> str:
@@ -89,20 +101,22 @@ def page_of(drill: DrillResult, index: int, kicker: str) -> DrillPage:
     """What the page shows of a drill."""
     timeline, card = drill.timeline, drill.scorecard
     if timeline is None:
-        return DrillPage(index, kicker, drill, None, (), (), None)
-    origin_at = origin_of(timeline, card)
+        return DrillPage(index, kicker, drill, None, (), ())
+    origin_at, time = origin_of(timeline, card), running_time(timeline.drill, timeline.events)
     return DrillPage(
         index,
         kicker,
         drill,
         figure(timeline, card),
         marks_of(timeline, card, origin_at),
-        _moments(timeline.events, origin_at, timeline.drill.clock),
+        _moments(timeline.events, origin_at, time),
         origin_at,
+        time,
+        observed(timeline.events, card),
     )
 
 
-def _moments(events: Sequence[Event], origin_at: datetime, clock: float) -> list[_Moment]:
+def _moments(events: Sequence[Event], origin_at: datetime, time: RunningTime) -> list[_Moment]:
     """Every event as it came; of the oracle's many looks only those that saw something else than the one before."""
     moments = []
     last_look: dict[str, str] = {}
@@ -113,7 +127,7 @@ def _moments(events: Sequence[Event], origin_at: datetime, clock: float) -> list
             if last_look.get(phase) == told.text:
                 continue
             last_look[phase] = told.text
-        moments.append(_Moment(event, told, (event.occurred_at - origin_at).total_seconds() * clock))
+        moments.append(_Moment(event, told, time.drill_s(origin_at, event.occurred_at)))
     return moments
 
 

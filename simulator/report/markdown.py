@@ -1,6 +1,8 @@
 """The report of a game day as Markdown, for a job's summary: the result, a table, and what cost points."""
 
 from scoring.scorecard import Scorecard
+from scoring.scorecard.cards import Mark
+from scoring.scorecard.observed import Note, observed
 from simulator.report.durations import both_times, drill_time, wall_time
 from simulator.report.models import MEASURES, DrillResult, GameDay
 from simulator.report.sentences import causes, percent, plain
@@ -84,7 +86,26 @@ def _losses(drill: DrillResult, clock: float) -> list[str]:
         if dimension.grade is not None and dimension.points is not None and dimension.grade < 1:
             lost = f"{dimension.weight - dimension.points:.1f} of {dimension.weight:.1f} points lost"
             items.append(f"- **{name.capitalize()}**, {lost}: {cell(dimension.why)}")
+    if card.hints is not None:
+        items.append(f"- **Hints**, {card.hints.points:.1f} points off: {cell(card.hints.why)}")
     if card.requests:
         share = percent(card.requests_failed / card.requests)
         items.append(f"- Users: {share} of {card.requests:,} requests failed until mitigation.")
-    return [*lines, *items, ""]
+    return [*lines, *items, *_noted(drill), ""]
+
+
+def _noted(drill: DrillResult) -> list[str]:
+    """What observers noted, by dimension."""
+    if drill.timeline is None:
+        return []
+    noted = observed(drill.timeline.events, drill.scorecard)
+    lines = [_note(note, name, each.ours) for name, each in noted.dimensions.items() for note in each.notes]
+    return [*lines, *map(_note, noted.others)]
+
+
+def _note(note: Note, dimension: str = "", ours: Mark | None = None) -> str:
+    who = f"{cell(note.by) or 'an observer'}: "
+    head = f"**{dimension.capitalize()}**, observed by {who}" if dimension else f"Observed by {who}"
+    mark = f"{note.mark}, ours is {ours}" if note.differs else note.mark
+    said = "; ".join(part for part in (mark, cell(note.text)) if part)
+    return f"- {head}{said or '–'}"

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from scoring.scorecard import Scorecard
 from scoring.timeline import Event, Timeline
+from scoring.timeline.running import running_time
 from simulator.report.sentences import Tone, tell
 
 _FIRST_OF_KIND = (
@@ -33,9 +34,9 @@ class Mark:
 def marks_of(timeline: Timeline, card: Scorecard | None, origin_at: datetime) -> tuple[Mark, ...]:
     """Fault, impact, alerts, acknowledgement, declaration, mitigation and resolution, each when it first came."""
     found = sorted(_found(timeline, card), key=lambda entry: entry[0])
-    clock = timeline.drill.clock
+    time = running_time(timeline.drill, timeline.events)
     return tuple(
-        Mark(number, at, (at - origin_at).total_seconds() * clock, text, tone)
+        Mark(number, at, time.drill_s(origin_at, at), text, tone)
         for number, (at, text, tone) in enumerate(found, start=1)
     )
 

@@ -3,6 +3,7 @@
 import io
 import json
 import re
+from datetime import timedelta
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -10,6 +11,8 @@ import jsonschema
 import pytest
 from rich.console import Console
 
+from scoring.scorecard.cards import HintCard
+from scoring.timeline import Event
 from simulator.errors import NotPossible
 from simulator.report.charts import figure
 from simulator.report.html import render_html
@@ -111,6 +114,50 @@ def test_a_game_day_in_which_nothing_could_be_played_still_has_a_report(game_day
     assert 'id="plotly"' not in paths.html.read_text(encoding="utf-8")
     assert "no drill was judged" in paths.markdown.read_text(encoding="utf-8")
     print_scoreboard(empty, Console(file=io.StringIO(), width=80))
+
+
+def test_hints_and_what_observers_noted_are_in_both_reports(game_day: GameDay) -> None:
+    first = game_day.drills[0]
+    assert first.timeline is not None
+    assert first.scorecard is not None
+    hints = HintCard(count=2, points=15, why="2 hints were taken, which cost 15 points.", events=("a", "b"))
+    notes = [
+        {"by": "Grace", "dimension": "detect", "mark": "M", "text": "nobody looked"},
+        {"by": "Ada", "text": "calm"},
+    ]
+    day = _with(
+        game_day,
+        first.model_copy(update={"scorecard": first.scorecard.model_copy(update={"hints": hints})}),
+        *(Event(kind="observation.noted", occurred_at=game_day.ended_at, data=data) for data in notes),
+    )
+    said, lines = Page(render_html(day)).text, render_markdown(day).splitlines()
+    assert all(text in said for text in (hints.why, "Grace sees it otherwise: nobody looked", "Ada: calm"))
+    assert f"- **Hints**, 15.0 points off: {hints.why}" in lines
+    assert "- **Detect**, observed by Grace: M, ours is P; nobody looked" in lines
+    assert "- Observed by Ada: calm" in lines
+
+
+def test_a_report_is_in_drill_time_without_the_stops(game_day: GameDay) -> None:
+    first, at = game_day.drills[0], game_day.started_at
+    stop = Event(kind="clock.stopped", occurred_at=at + timedelta(seconds=20))
+    start = Event(kind="clock.started", occurred_at=at + timedelta(seconds=25))
+    day = _with(game_day, first, stop, start)
+    assert day.drills[0].timeline is not None
+    drawn = figure(day.drills[0].timeline, first.scorecard)
+    assert drawn is not None
+    assert len(drawn["data"][0]["x"]) == 34 - 5
+    (shade,) = [shape for shape in drawn["layout"]["shapes"] if shape["type"] == "rect"]
+    assert (shade["x0"], shade["x1"]) == (11, 21)
+    said = Page(render_html(day)).text
+    assert "service had to hold for 10m." in said
+    assert "the drill clock goes on" in said
+
+
+def _with(game_day: GameDay, drill: DrillResult, *events: Event) -> GameDay:
+    """A game day of this drill alone, in which more happened."""
+    assert drill.timeline is not None
+    timeline = drill.timeline.model_copy(update={"events": (*drill.timeline.events, *events)})
+    return game_day.model_copy(update={"drills": (drill.model_copy(update={"timeline": timeline}),)})
 
 
 def test_what_comes_from_outside_stays_text(game_day: GameDay) -> None:
