@@ -9,7 +9,7 @@ from scoring.record.overview import Earned, GameDay
 from scoring.record.people import Team
 from scoring.record.tokens import TokenEntry
 from scoring.series import MeasureSeries
-from scoring.timeline import Drill, Event, Instant, Truth
+from scoring.timeline import Drill, Event, Instant, Truth, Window
 from scoring.training import Due, Person, Played, Practice
 from scoring.training.requirements import RequirementCard
 
@@ -88,6 +88,13 @@ class HintsSeen(Answer):
     taken: list[TakenHint]
     left: int = Field(ge=0)
     next: NextHint | None
+
+
+class WindowPage(Answer):
+    """Load windows in the order of arrival; `next` is what to give as `after` next time, also when there was none."""
+
+    windows: list[Window]
+    next: int = Field(ge=0)
 
 
 class NewWindows(Answer):

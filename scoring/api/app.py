@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 
 from scoring.api import (
     archives,
+    desk,
     drills,
     events,
     game_days,
@@ -21,6 +22,7 @@ from scoring.api import (
     person_pages,
     playbooks,
     scorecards,
+    seats,
     session,
     stream,
     tokens,
@@ -29,6 +31,7 @@ from scoring.api.answers import Health
 from scoring.api.auth import Doorkeeper, Role
 from scoring.api.boards import Boards
 from scoring.api.committed import Committed, Notifier
+from scoring.api.desks import Desks
 from scoring.api.feeds import Feeds
 from scoring.api.guard import Guard
 from scoring.api.keeping import Keeper
@@ -44,7 +47,21 @@ from scoring.record.tokens import Tokens
 from scoring.record.writer import Writer
 
 _SETTLES_S = 5.0
-_ROUTES = (events, guided, stream, drills, scorecards, archives, playbooks, game_days, people, history, hooks, tokens)
+_ROUTES = (
+    events,
+    guided,
+    stream,
+    desk,
+    drills,
+    scorecards,
+    archives,
+    playbooks,
+    game_days,
+    people,
+    history,
+    hooks,
+    tokens,
+)
 
 
 def build_app(
@@ -93,6 +110,7 @@ def build_app(
         known=known,
         feeds=feeds,
         boards=boards,
+        desks=Desks(store),
         keeper=keeper,
         overview=Overview(engine),
         key=key,
@@ -100,7 +118,7 @@ def build_app(
     app.state.store, app.state.writer, app.state.notifier = store, writer, notifier
     for module in _ROUTES:
         app.include_router(module.router)
-    for module in (session, pages, person_pages):
+    for module in (session, pages, person_pages, seats):
         app.include_router(module.router, include_in_schema=False)
     app.add_api_route("/health", health, response_model=Health, tags=["service"], summary="Ask whether it is up")
     app.add_middleware(Guard, doorkeeper=doorkeeper, hosts=frozenset(hosts), own_guard=hooks.SELF_GUARDED)

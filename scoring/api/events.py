@@ -70,6 +70,7 @@ async def post_impact(drill_id: DrillInPath, body: Windows, service: Service, _:
     """What users were served meanwhile. Windows that are there already are passed over."""
     new = await service.writer.append_windows(drill_id, body)
     service.boards.add_windows(drill_id, body)
+    service.feeds.push_windows(drill_id, body)
     service.feeds.scored_anew(drill_id)
     return NewWindows(new=new)
 

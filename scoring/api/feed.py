@@ -7,6 +7,7 @@ it is, it reads on from the record.
 import asyncio
 from collections import deque
 from collections.abc import Sequence
+from itertools import islice
 from typing import Any
 
 import orjson
@@ -14,10 +15,16 @@ from fastapi.sse import format_sse_event
 
 from scoring.api.withheld import shown_while_running
 from scoring.record.store import Stamped
-from scoring.timeline import Event
+from scoring.timeline import Event, Window
 
 _MOST_BYTES = 4 * 1024 * 1024
 _CHUNK_BYTES = 128 * 1024
+_MOST_WINDOWS = 120
+"""Batches of load windows that are kept for those who are slow to take them."""
+_LONGEST_BATCH = 100
+"""Load windows in one go that are passed on; whoever looks reads longer ones from the record."""
+_MISSED = format_sse_event(data_str='{"missed":true}', event="window")
+_SHOWN_OF_WINDOW = {"at", "seconds", "requests", "failures", "p50_ms", "p95_ms", "p99_ms"}
 _ENDS = frozenset({"drill.ended", "drill.aborted"})
 
 _Encoded = tuple[int, bytes, bytes]
@@ -35,7 +42,10 @@ class Feed:
         self.card_viewers = 0
         self.ended = False
         self.card = b""
+        self.batches = 0
+        """Of load windows so far."""
         self.changed = asyncio.Event()
+        self._windows: deque[bytes] = deque(maxlen=_MOST_WINDOWS)
         self._newest: deque[_Encoded] = deque()
         self._bytes = 0
         self._news = asyncio.Event()
@@ -74,6 +84,19 @@ class Feed:
                 break
         return b"".join(chunks), position
 
+    def push_windows(self, windows: Sequence[Window]) -> None:
+        """Take in load windows that were committed."""
+        self._windows.append(shown_windows(windows) if len(windows) <= _LONGEST_BATCH else _MISSED)
+        self.batches += 1
+        self.wake()
+
+    def windows_after(self, batches: int) -> bytes:
+        """The load windows since so many batches; to whoever is too far behind, that some were missed."""
+        behind = self.batches - batches
+        if behind > len(self._windows):
+            return _MISSED
+        return b"".join(islice(self._windows, len(self._windows) - behind, None))
+
     def show_card(self, card: str) -> None:
         """The scorecard as it is now, for those who may see it."""
         self.card = shown_card(card)
@@ -98,6 +121,12 @@ def encoded(seq: int, event: Event) -> bytes:
     """An event as server-sent event with its seq as id."""
     told: dict[str, Any] = {"seq": seq, **event.model_dump(mode="json")}
     return format_sse_event(data_str=orjson.dumps(told).decode(), id=str(seq))
+
+
+def shown_windows(windows: Sequence[Window]) -> bytes:
+    """Load windows as one server-sent event; without an id, as they are not in the order of events."""
+    told = [window.model_dump(mode="json", include=_SHOWN_OF_WINDOW) for window in windows]
+    return format_sse_event(data_str=orjson.dumps({"windows": told}).decode(), event="window")
 
 
 def shown_card(card: str) -> bytes:

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from starlette.concurrency import run_in_threadpool
@@ -10,6 +10,7 @@ from starlette.concurrency import run_in_threadpool
 from scoring.api.feed import Feed
 from scoring.errors import ScoringError
 from scoring.scorecard import Scorecard
+from scoring.timeline import Window
 
 _CARD_PAUSE_S = 0.5
 """At most so often is the scorecard shown anew, however fast events come."""
@@ -45,6 +46,12 @@ class Feeds:
         feed = self._feeds.get(drill_id)
         if feed is not None:
             feed.changed.set()
+
+    def push_windows(self, drill_id: str, windows: Sequence[Window]) -> None:
+        """Load windows of a drill were committed."""
+        feed = self._feeds.get(drill_id)
+        if feed is not None:
+            feed.push_windows(windows)
 
     @contextmanager
     def joined(self, drill_id: str, *, card: bool) -> Iterator[Feed]:

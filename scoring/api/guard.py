@@ -19,7 +19,7 @@ SESSION = "gameday_session"
 """The cookie of a signed-in browser; its value is a token."""
 MOST_BYTES = 16 * 1024 * 1024
 
-_OPEN = frozenset({"/health", "/openapi.json", "/sign-in", "/style.css"})
+_OPEN = frozenset({"/health", "/openapi.json", "/sign-in", "/style.css", "/icon.svg"})
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _PORT = re.compile(r":\d*$")
 _HEADERS = [

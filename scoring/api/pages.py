@@ -1,30 +1,43 @@
 """Pages for a browser that is signed in: the drills, one drill, and what became of all of them."""
 
-from functools import cache
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Header, Query, Request, Response
 
 from scoring.api.auth import Role
 from scoring.api.bodies import DrillInPath
 from scoring.api.parts import Parts, Reader, Service
+from scoring.api.sitting import sit
 from scoring.api.withheld import drill_for, event_for, may_see_truth
-from scoring.console.render import STYLE, page
+from scoring.console.assets import MEDIA_TYPES, asset, packed, stamp_of
+from scoring.console.render import page
+from scoring.desk.debrief import debrief
+from scoring.desk.sentences import tell
+from scoring.desk.served import impact_in_words
 from scoring.errors import RecordError
 from scoring.scorecard.sla import TITLES
-from scoring.timeline import Event
+from scoring.timeline import Drill, Event
 
 router = APIRouter()
 
 _DRILLS, _EVENTS, _LINES, _TRENDS, _ITEMS = 50, 500, 20, 100, 100
+_FOR_GOOD = "private, max-age=31536000, immutable"
 _LIVE_SCORES = 10
 """Of so many running drills does the list show the score so far; each one is kept up to date from then on."""
 
 
 @router.get("/style.css")
-async def style() -> Response:
-    """The one style sheet."""
-    return Response(_style(), media_type="text/css", headers={"Cache-Control": "max-age=3600"})
+@router.get("/icon.svg")
+@router.get("/console.js")
+@router.get("/plotly.js")
+def send_asset(request: Request, v: str = "", accept_encoding: Annotated[str, Header()] = "") -> Response:
+    """What pages load; kept for good by whoever asked for exactly these bytes."""
+    name = request.url.path.lstrip("/")
+    is_packed = "gzip" in accept_encoding
+    headers = {"Cache-Control": _FOR_GOOD if v == stamp_of(name) else "max-age=3600", "Vary": "Accept-Encoding"}
+    if is_packed:
+        headers["Content-Encoding"] = "gzip"
+    return Response(packed(name) if is_packed else asset(name), media_type=MEDIA_TYPES[name], headers=headers)
 
 
 @router.get("/")
@@ -65,9 +78,13 @@ def show_history(service: Service, role: Reader) -> Response:
 
 @router.get("/drills/{drill_id}")
 def show_drill(
-    drill_id: DrillInPath, service: Service, role: Reader, after: Annotated[int, Query(ge=0, le=2**53)] = 0
+    drill_id: DrillInPath,
+    request: Request,
+    service: Service,
+    role: Reader,
+    after: Annotated[int, Query(ge=0, le=2**53)] = 0,
 ) -> Response:
-    """One drill: its scorecard, if it may be seen, and its timeline, page by page."""
+    """One drill: its scorecard, if it may be seen, its timeline, page by page, and once it has ended its charts."""
     drill, truth, count = service.store.drill(drill_id)
     found = service.store.events_after(drill_id, after, _EVENTS)
     shown = [(seq, event_for(role, drill, event)) for seq, event in found]
@@ -81,6 +98,8 @@ def show_drill(
         "drill.html",
         role=role,
         drill=drill_for(role, drill, truth, count),
+        told=debrief(card) if card is not None and drill.ended_at is not None else None,
+        **_looked_back(request, service, drill, role),
         card=card,
         no_card=no_card,
         titles=TITLES,
@@ -97,21 +116,25 @@ def _score_so_far(service: Parts, drill_id: str) -> float | None:
         return None
 
 
+def _looked_back(request: Request, service: Parts, drill: Drill, role: Role) -> dict[str, Any]:
+    """What the page of a drill that has ended shows besides: how it went, and what observers noted."""
+    if drill.ended_at is None:
+        return {"desk": None}
+    sitting = sit(request, service, drill.id, role)
+    limits = sitting.record.playbook.verification
+    return {
+        "desk": sitting.desk,
+        "served": sitting.served,
+        "impact": impact_in_words(sitting.served, limits),
+        "notes": [event for event in reversed(sitting.record.events) if event.kind == "observation.noted"],
+    }
+
+
 def _told(seq: int, event: Event) -> dict[str, Any]:
-    about = (
-        event.alert_name,
-        *(event.text(name) for name in ("severity", "role", "to", "audience", "text", "command")),
-    )
-    told = " · ".join(part for part in about if part)
     return {
         "seq": seq,
         "occurred_at": event.occurred_at,
         "kind": event.kind,
         "source": event.source,
-        "told": told[:500],
+        "told": tell(event).text,
     }
-
-
-@cache
-def _style() -> bytes:
-    return STYLE.read_bytes()

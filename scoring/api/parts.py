@@ -8,6 +8,7 @@ from fastapi import Depends, Request
 
 from scoring.api.auth import Doorkeeper, Role, allow
 from scoring.api.boards import Boards
+from scoring.api.desks import Desks
 from scoring.api.feeds import Feeds
 from scoring.api.keeping import Keeper
 from scoring.api.known import KnownDrills
@@ -32,6 +33,7 @@ class Parts:
     known: KnownDrills
     feeds: Feeds
     boards: Boards
+    desks: Desks
     keeper: Keeper
     overview: Overview
     key: Ed25519PrivateKey | None = None

@@ -17,9 +17,16 @@ _LASTS = timedelta(hours=12)
 
 
 @router.get("/sign-in")
-def sign_in(request: Request, service: Service, code: Annotated[str, Query(max_length=500)] = "") -> Response:
-    """A page that leads on. It is a page and no redirect, for a cookie that is SameSite=Strict is not sent on one that
-    began elsewhere, such as in a chat.
+def sign_in(
+    request: Request,
+    service: Service,
+    code: Annotated[str, Query(max_length=500)] = "",
+    to: Annotated[str, Query(max_length=500, pattern=r"^/drills/[^\\]*$")] = "/",
+) -> Response:
+    """A page that leads on to `to`, a page of a drill, else to the list of drills.
+
+    It is a page and no redirect, for a cookie that is SameSite=Strict is not sent on one that began elsewhere, such as
+    in a chat.
     """
     holder = service.tokens.redeem(code) if code else None
     if holder is None:
@@ -28,7 +35,7 @@ def sign_in(request: Request, service: Service, code: Annotated[str, Query(max_l
     issued = service.tokens.issue(
         holder.role, f"sign-in of {holder.name}"[:200], holder.person, expires_at=datetime.now(UTC) + _LASTS
     )
-    answer = page("message.html", role=None, title="Signed in", detail=f"You are {holder.role}.", go_to="/")
+    answer = page("message.html", role=None, title="Signed in", detail=f"You are {holder.role}.", go_to=to)
     answer.set_cookie(
         SESSION,
         issued.secret,

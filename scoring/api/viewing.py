@@ -42,7 +42,7 @@ class Viewer:
         """The stream after `position`, to the drill's end."""
         yield format_sse_event(retry=_RETRY_MS)
         with self._service.feeds.joined(self._drill_id, card=self._truth) as feed:
-            card, reads_record = b"", True
+            card, reads_record, batches = b"", True, feed.batches
             while not self._service.feeds.is_closed:
                 news = feed.news
                 if reads_record:
@@ -54,6 +54,9 @@ class Viewer:
                     continue
                 if chunk:
                     yield chunk
+                if feed.batches != batches:
+                    fresh, batches = feed.windows_after(batches), feed.batches
+                    yield fresh
                 if self._truth and feed.card is not card:
                     card = feed.card
                     yield card

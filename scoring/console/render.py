@@ -3,16 +3,16 @@
 from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
-from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from scoring.console.assets import FOLDER, address_of
+from scoring.playbook.figure import write_duration
+from scoring.playbook.words import say_criterion
 from scoring.scorecard.sla import spell
-
-_HERE = Path(__file__).parent
-STYLE = _HERE / "style.css"
 
 
 def page(template: str, status: int = 200, headers: Mapping[str, str] | None = None, **told: Any) -> HTMLResponse:
@@ -23,9 +23,23 @@ def page(template: str, status: int = 200, headers: Mapping[str, str] | None = N
 @cache
 def _environment() -> Environment:
     environment = Environment(
-        loader=FileSystemLoader(_HERE), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=FileSystemLoader(FOLDER),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
-    environment.filters |= {"instant": _instant, "duration": _duration, "words": _words}
+    environment.filters |= {
+        "clock_time": _clock_time,
+        "criterion": say_criterion,
+        "drill_clock": _drill_clock,
+        "duration": _duration,
+        "figure": write_duration,
+        "instant": _instant,
+        "web": _web,
+        "words": _words,
+    }
+    environment.globals |= {"asset": address_of}
     return environment
 
 
@@ -34,9 +48,32 @@ def _instant(at: datetime | None) -> str:
     return "" if at is None else f"{at:%Y-%m-%d %H:%M:%S} UTC"
 
 
+def _clock_time(at: datetime | None) -> str:
+    """10:00:00 UTC."""
+    return "" if at is None else f"{at:%H:%M:%S} UTC"
+
+
+def _drill_clock(drill_s: float) -> str:
+    """Drill seconds as a clock shows them: `4:05`, `1:04:05`; a minus before what is over."""
+    whole = abs(int(drill_s))
+    hours, rest = divmod(whole, 3600)
+    minutes, seconds = divmod(rest, 60)
+    sign = "−" if drill_s <= -1 else ""
+    return f"{sign}{hours}:{minutes:02d}:{seconds:02d}" if hours else f"{sign}{minutes}:{seconds:02d}"
+
+
 def _duration(drill_s: float | None) -> str:
     """Drill seconds as people say them; nothing for a time that never came."""
     return "" if drill_s is None else spell(drill_s)
+
+
+def _web(address: str) -> str:
+    """An address that a browser can open; empty for any other text."""
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return ""
+    return address if parts.scheme in ("http", "https") and parts.netloc else ""
 
 
 def _words(name: str) -> str:

@@ -142,6 +142,13 @@ class Store:
             _drill_row(connection, drill_id)
             return [event_of(row) for row in connection.execute(_chain(EVENT, drill_id).where(EVENT.c.kind == kind))]
 
+    def windows_after(self, drill_id: str, after: int, limit: int) -> list[Window]:
+        """Load windows in the order of arrival, without the first `after` of them. Raises NoSuchDrill."""
+        with reading(self._engine) as connection:
+            _drill_row(connection, drill_id)
+            rows = connection.execute(_chain(WINDOW, drill_id).where(WINDOW.c.seq >= after).limit(limit))
+            return [Window.model_validate_json(row.body) for row in rows]
+
     def timeline(self, drill_id: str, *, prove_events: bool = True) -> Timeline:
         """A whole drill, proven on the way; `prove_events=False` leaves the events' own chain to the caller.
 

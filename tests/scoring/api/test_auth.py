@@ -167,7 +167,7 @@ def test_this_machine_may_be_called_by_all_its_own_names(host: str, stranger: ht
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/health", "/nowhere", "/style.css", "/sign-in", "/openapi.json", "/api/v1/drills"]
+    "path", ["/", "/health", "/nowhere", "/style.css", "/icon.svg", "/sign-in", "/openapi.json", "/api/v1/drills"]
 )
 @pytest.mark.parametrize("token", [None, TOKENS["observer"]])
 def test_every_answer_keeps_to_itself(path: str, token: str | None, stranger: httpx.Client) -> None:
@@ -182,8 +182,10 @@ def test_every_answer_keeps_to_itself(path: str, token: str | None, stranger: ht
 
 
 def test_the_pages_need_nothing_from_elsewhere(browser: httpx.Client, drill: str) -> None:
-    for path in ("/", f"/drills/{drill}", "/history", "/nowhere"):
+    seats = [f"/drills/{drill}/{seat}" for seat in ("respond", "facilitate", "observe", "status", "review")]
+    for path in ("/", f"/drills/{drill}", "/history", "/nowhere", *seats):
         text = browser.get(path).text
         assert "<main" in text
-        assert "<script" not in text
-        assert not re.search(r'(?:src|href|action)="(?!/)', text)
+        assert len(re.findall("<script", text)) == (path in seats), "but for our own script there is none"
+        assert not re.search(r'(?:src|href|action)="(?![/#])', text)
+        assert not re.search(r'\s(?:style|on\w+)="', text)

@@ -12,6 +12,8 @@ from scoring.timeline import TRUTH_KINDS
 KEPT_FROM = ("responder", "observer", "ingest")
 SECRET = "zanzibar"
 """It is in every word of the truth and of what tells it, and nobody sends it who must not know it."""
+NOTE = "quetzal: they look in the wrong place"
+"""What an observer noted, and no responder may read before the end."""
 TRUTH = {
     "failure_mode": f"database/{SECRET}-exhaustion",
     "component": f"{SECRET}-postgres",
@@ -37,10 +39,10 @@ def running(clients: dict[str, httpx.Client]) -> Iterator[str]:
         event("incident.acknowledged"),
         event("incident.declared", severity="SEV-2"),
         event("review.filed", parts={"action_items": "1. [P1] Watch the pool"}),
+        event("observation.noted", by="Grace", text=NOTE),
         event("fault.reverted", activity=f"let the slots of {SECRET} go"),
         event("fault.ordered", failure_mode=f"database/{SECRET}-exhaustion"),
         event("inject.answered", inject="1", action=f"look at {SECRET}", met=True),
-        event("observation.noted", by="Grace", text=f"nobody thought of {SECRET}", mark="M"),
     ]
     assert client.post(f"{url}/events/batch", json=told).status_code == 201
     assert client.put(f"{url}/baseline", json={"services": [SECRET]}).status_code == 200
@@ -97,11 +99,39 @@ def test_no_route_and_no_error_tells_the_truth(running: str, clients: dict[str, 
 @pytest.mark.parametrize("role", KEPT_FROM)
 def test_no_page_tells_the_truth(role: str, running: str, clients: dict[str, httpx.Client]) -> None:
     client = clients[role]
-    pages = ["/", f"/drills/{running}", f"/drills/{running}?after=2", "/history", "/people/ada-lovelace"]
-    for path in (*pages, "/nowhere", "/drills/nobody"):
+    seats = [f"/drills/{running}/{seat}" for seat in ("respond", "facilitate", "observe", "status", "review")]
+    own = ("/", f"/drills/{running}", f"/drills/{running}?after=2", "/history", "/people/ada-lovelace", "/nowhere")
+    for path in (*own, *seats):
         for accept in ("text/html", "*/*"):
             answer = client.get(path, headers={"Accept": accept})
             assert SECRET not in answer.text, (path, answer.text)
+
+
+@pytest.mark.parametrize("role", KEPT_FROM)
+def test_no_form_of_a_page_tells_the_truth(role: str, running: str, clients: dict[str, httpx.Client]) -> None:
+    """Sent empty and sent badly; most are refused, and what is refused shows the page again."""
+    forms = {
+        "respond": ("acknowledge", "declare", "assign", "update", "escalate", "diagnose", "act", "resolve", "review"),
+        "facilitate": ("stop", "start", "advance", "inject", "order", "abort", "note"),
+        "observe": ("note",),
+        "review": ("review",),
+    }
+    for seat, names in forms.items():
+        for name in names:
+            for fields in ({}, {"severity": "SEV-9", "failure_mode": "x", "item.0.owner": "x", "mark": "Z", "to": "x"}):
+                path = f"/drills/{running}/{seat}/{name}"
+                answer = clients[role].post(path, data=fields, headers={"Accept": "text/html"})
+                assert answer.status_code < 500, (path, answer.text)
+                assert SECRET not in answer.text, (path, answer.text)
+
+
+def test_what_observers_note_is_theirs_and_the_facilitators(running: str, clients: dict[str, httpx.Client]) -> None:
+    assert NOTE in clients["facilitator"].get(f"/drills/{running}/facilitate").text
+    assert NOTE in clients["observer"].get(f"/drills/{running}/observe").text
+    for path in ("respond", "review", "status", ""):
+        assert NOTE not in clients["responder"].get(f"/drills/{running}/{path}".rstrip("/")).text
+    for path in ("events", "timeline", "desk"):
+        assert NOTE not in clients["responder"].get(f"/api/v1/drills/{running}/{path}").text
 
 
 def test_the_facilitator_sees_what_the_others_do_not(running: str, clients: dict[str, httpx.Client]) -> None:
@@ -111,6 +141,8 @@ def test_the_facilitator_sees_what_the_others_do_not(running: str, clients: dict
     assert client.get(f"{url}/scorecard").status_code == 200
     assert "fault.injected" in client.get(f"{url}/timeline").text
     assert SECRET in client.get(f"/drills/{running}").text
+    assert SECRET in client.get(f"/drills/{running}/facilitate").text
+    assert SECRET not in client.get(f"/drills/{running}/respond").text, "it is what a responder sees"
     for role in KEPT_FROM:
         assert_problem(clients[role].get(f"{url}/scorecard"), 403, "once the drill has ended")
         assert_problem(clients[role].get(f"{url}/archive"), 403, "once the drill has ended")

@@ -1,0 +1,59 @@
+"""Forms as a browser sends them, and who it is that sends them."""
+
+import re
+import secrets
+from urllib.parse import parse_qsl, quote, unquote
+
+from fastapi import Request
+
+from scoring.api.auth import Asker, asker_of
+from scoring.api.problems import Problem
+from scoring.desk.forms import MOST_FIELDS, Form
+
+NAME = "gameday_name"
+"""The cookie that holds by which name somebody wants to be called."""
+_FORM = "application/x-www-form-urlencoded"
+_KEY = re.compile(r"[A-Za-z0-9_-]{16,64}", re.ASCII)
+_SIGNED_IN = "sign-in of "
+_LONGEST_NAME = 100
+
+
+async def read_form(request: Request) -> Form:
+    """The form that a request carries. Raises Problem 413, 415 and 422."""
+    said = request.headers.get("content-type", "")
+    if said.partition(";")[0].strip().lower() != _FORM:
+        raise Problem(415, "Not in this format", f"the body is '{said}'; send the form as the page has it")
+    raw = await request.body()
+    try:
+        pairs = parse_qsl(
+            raw.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=MOST_FIELDS, errors="replace"
+        )
+    except ValueError:
+        raise Problem(422, "This cannot be read", f"a form has {MOST_FIELDS} fields at most") from None
+    return Form(pairs)
+
+
+def new_key() -> str:
+    """What makes a form count once, however often it is sent."""
+    return secrets.token_urlsafe(18)
+
+
+def key_of(form: Form) -> str:
+    """The key that a form was made with; a new one where it has none."""
+    given = form.text("key")
+    return given if _KEY.fullmatch(given) else new_key()
+
+
+def caller(request: Request) -> str:
+    """By which name the asker is called: as they said, else as their token says."""
+    said = " ".join(unquote(request.cookies.get(NAME, "")).split())
+    return said[:_LONGEST_NAME] if said.isprintable() and said else _name_of(asker_of(request))
+
+
+def name_cookie(name: str) -> str:
+    """A name as a cookie's value."""
+    return quote(" ".join(name.split())[:_LONGEST_NAME], safe="")
+
+
+def _name_of(asker: Asker) -> str:
+    return asker.person or asker.name.removeprefix(_SIGNED_IN) or asker.role.value
