@@ -14,11 +14,11 @@ CLOCK = 60
 class Room:
     """A drill that began `minutes` of drill time ago, and whoever asks in a role."""
 
-    def __init__(self, client: httpx.Client, name: str, minutes: float = 30) -> None:
+    def __init__(self, client: httpx.Client, name: str, minutes: float = 30, **changed: Any) -> None:
         self._client = client
         self.name = name
         self.began_at = datetime.now(UTC) - timedelta(seconds=minutes * 60 / CLOCK)
-        opened = new_drill(name, clock=CLOCK, started_at=self.began_at.isoformat())
+        opened = new_drill(name, clock=CLOCK, started_at=self.began_at.isoformat(), **changed)
         assert self.ask("ingest", "post", "/api/v1/drills", json=opened).status_code == 201
 
     def ask(self, role: str, method: str, path: str, headers: dict[str, str] | None = None, **more: Any) -> Any:

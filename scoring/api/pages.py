@@ -15,6 +15,8 @@ from scoring.desk.debrief import debrief
 from scoring.desk.sentences import tell
 from scoring.desk.served import impact_in_words
 from scoring.errors import RecordError
+from scoring.scorecard import Scorecard
+from scoring.scorecard.observed import observed
 from scoring.scorecard.sla import TITLES
 from scoring.timeline import Drill, Event
 
@@ -99,7 +101,7 @@ def show_drill(
         role=role,
         drill=drill_for(role, drill, truth, count),
         told=debrief(card) if card is not None and drill.ended_at is not None else None,
-        **_looked_back(request, service, drill, role),
+        **_looked_back(request, service, drill, role, card),
         card=card,
         no_card=no_card,
         titles=TITLES,
@@ -116,7 +118,7 @@ def _score_so_far(service: Parts, drill_id: str) -> float | None:
         return None
 
 
-def _looked_back(request: Request, service: Parts, drill: Drill, role: Role) -> dict[str, Any]:
+def _looked_back(request: Request, service: Parts, drill: Drill, role: Role, card: Scorecard | None) -> dict[str, Any]:
     """What the page of a drill that has ended shows besides: how it went, and what observers noted."""
     if drill.ended_at is None:
         return {"desk": None}
@@ -126,7 +128,7 @@ def _looked_back(request: Request, service: Parts, drill: Drill, role: Role) -> 
         "desk": sitting.desk,
         "served": sitting.served,
         "impact": impact_in_words(sitting.served, limits),
-        "notes": [event for event in reversed(sitting.record.events) if event.kind == "observation.noted"],
+        "seen": observed(sitting.record.events, card),
     }
 
 

@@ -11,6 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from scoring.api.auth import Role, permitted
 from scoring.api.bodies import DrillInPath
 from scoring.api.filling import NAME, caller, key_of, name_cookie, read_form
+from scoring.api.guided import take
 from scoring.api.parts import Reader, Service
 from scoring.api.problems import Problem
 from scoring.api.sitting import Returned, Sheets, Sitting, sit
@@ -28,6 +29,8 @@ from scoring.timeline import Event
 router = APIRouter()
 
 _SOURCE = "console"
+_HINT = "hint"
+"""A form that is none of the desk's: which hint comes next is withheld with the truth."""
 _NAME_LASTS_S = 30 * 86_400
 _FEWEST_ITEMS = 3
 
@@ -51,7 +54,7 @@ def _responder(sitting: Sitting, returned: Returned | None = None, status: int =
         "update": draft_update(sitting.desk, record.playbook, sitting.served),
     }
     sheets = Sheets(drafts, returned)
-    return sitting.show("respond.html", status, sheets=sheets, statuses=STATUSES, seat="respond")
+    return sitting.show("respond.html", status, sheets=sheets, statuses=STATUSES, seat="respond", guide=sitting.guide)
 
 
 def _facilitator(sitting: Sitting, returned: Returned | None = None, status: int = 200) -> Response:
@@ -104,7 +107,7 @@ def _reviewer(sitting: Sitting, returned: Returned | None = None, status: int = 
 
 _EVALUATION: dict[str, Any] = {"marks": MARKS, "dimensions": tuple(DIMENSIONS)}
 _CHAIRS = {
-    "respond": _Chair((Role.RESPONDER, Role.FACILITATOR), frozenset(FORMS) - {"review"}, respond, _responder),
+    "respond": _Chair((Role.RESPONDER, Role.FACILITATOR), frozenset(FORMS) - {"review"} | {_HINT}, respond, _responder),
     "review": _Chair((Role.RESPONDER, Role.FACILITATOR), frozenset({"review"}), respond, _reviewer),
     "facilitate": _Chair((Role.FACILITATOR,), frozenset(STEERING), steer, _facilitator),
     "observe": _Chair((Role.OBSERVER, Role.FACILITATOR), frozenset(OBSERVING), observe, _observer),
@@ -144,6 +147,9 @@ async def take_form(
         sitting = await run_in_threadpool(sit, request, service, drill_id, role)
         if event_key not in sitting.record.keys:
             try:
+                if name == _HINT:
+                    await take(service, drill_id, sitting.who, _level(form))
+                    return _back(drill_id, seat, name)
                 filled = chair.read(name, form, sitting.seat)
             except Refused as refused:
                 return await run_in_threadpool(chair.show, sitting, Returned(name, form, refused, key), 422)
@@ -157,7 +163,7 @@ async def take_form(
                 }
             )
             await service.writer.append(drill_id, [event], first_stands=True)
-    answer = RedirectResponse(f"/drills/{drill_id}/{seat}#{name}", 303)
+    answer = _back(drill_id, seat, name)
     if name == "acknowledge" and (who := form.text("who")):
         _remember(answer, request, who)
     return answer
@@ -171,6 +177,16 @@ async def take_name(request: Request, _: Reader) -> Response:
     answer = RedirectResponse(back if back.startswith("/drills/") else "/", 303)
     _remember(answer, request, form.text("who") or caller(request))
     return answer
+
+
+def _back(drill_id: str, seat: str, name: str) -> Response:
+    return RedirectResponse(f"/drills/{drill_id}/{seat}#{name}", 303)
+
+
+def _level(form: Form) -> int | None:
+    """Which hint is meant: the one that the button showed, so that a double click takes one."""
+    said = form.text("level")
+    return int(said) if said.isascii() and said.isdigit() and len(said) < 4 else None
 
 
 def _remember(answer: Response, request: Request, who: str) -> None:

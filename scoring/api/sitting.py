@@ -11,6 +11,7 @@ from fastapi import Request, Response
 from scoring.api.auth import Role
 from scoring.api.desks import OnRecord
 from scoring.api.filling import caller, new_key
+from scoring.api.guided import Guide
 from scoring.api.parts import Parts
 from scoring.api.withheld import drill_for, shown_while_running
 from scoring.console.render import page
@@ -24,8 +25,9 @@ from scoring.desk.moments import drill_time, moments
 from scoring.desk.served import Served, impact_in_words, served_lately
 from scoring.desk.steering import held_faults
 from scoring.timeline import Event
+from scoring.training import hinting
 
-_LINES = 200
+_LINES = 100
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,12 @@ class Sitting:
         return drill_time(self.record.drill, self.events)
 
     @property
+    def guide(self) -> Guide:
+        """The hints of a guided drill, as far as they were taken."""
+        hints = self.record.truth.hints
+        return Guide(self.record.drill, hints, hinting.taken(hints, self.record.events))
+
+    @property
     def seat(self) -> Seat:
         """From where a form is filled in."""
         held = held_faults(self.record.truth, self.record.events) if self.role is Role.FACILITATOR else ()
@@ -72,6 +80,7 @@ class Sitting:
             now=self.now,
             later=lambda drill_s: self.time.later(self.now, drill_s),
             held=held,
+            is_guided=bool(self.record.truth.hints),
         )
 
     def show(self, template: str, status: int = 200, *, sees_all: bool = False, **more: Any) -> Response:

@@ -35,7 +35,8 @@ class Filled:
 class Seat:
     """Who fills in a form, when, and what they see. `later` tells instants by drill seconds from now.
 
-    `held` are the faults that are ready to be injected; nobody but the facilitator is told.
+    `held` are the faults that are ready to be injected; nobody but the facilitator is told. A drill that `is_guided`
+    has hints, and lets its responders take breaks.
     """
 
     desk: Desk
@@ -44,6 +45,7 @@ class Seat:
     now: datetime
     later: Callable[[float], datetime | None]
     held: tuple[str, ...] = ()
+    is_guided: bool = False
 
 
 class Form:

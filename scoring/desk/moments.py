@@ -9,7 +9,7 @@ from scoring.desk.looking import ordered
 from scoring.desk.sentences import Tone, tell
 from scoring.timeline import Drill, Event
 
-_LONGEST_OUTPUT = 4_000
+_LONGEST_OUTPUT = 2_000
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from scoring.canonical import did_you_mean, write_instant
 from scoring.desk.forms import WHOLE, Filled, Form, Refused, Seat, ago, said
 from scoring.desk.reviewing import file_review
+from scoring.desk.steering import start_clock, stop_clock
 from scoring.desk.times import read_time
 from scoring.playbook import Audience
 from scoring.scorecard.finding import said_alike
@@ -164,6 +165,21 @@ def _resolve(form: Form, seat: Seat) -> Filled:
     return Filled("incident.resolved", said(text=form.text("text"), by=seat.who))
 
 
+def _break(form: Form, seat: Seat) -> Filled:
+    _need_guide(form, seat)
+    return stop_clock(form, seat)
+
+
+def _go_on(form: Form, seat: Seat) -> Filled:
+    _need_guide(form, seat)
+    return start_clock(form, seat)
+
+
+def _need_guide(form: Form, seat: Seat) -> None:
+    if not seat.is_guided:
+        form.fault(WHOLE, "In this drill the clock is the facilitator's; a guided one lets you take a break.")
+
+
 def _stop(hint: str) -> str:
     """The end of a sentence that may end in a question."""
     return "" if hint.endswith("?") else "."
@@ -178,5 +194,7 @@ FORMS: dict[str, Callable[[Form, Seat], Filled]] = {
     "diagnose": _diagnose,
     "act": _act,
     "resolve": _resolve,
+    "stop": _break,
+    "start": _go_on,
     "review": file_review,
 }

@@ -42,14 +42,16 @@ def _read(read: Callable[[Form, Seat], Filled], name: str, form: Form, seat: Sea
     return filled
 
 
-def _stop(form: Form, seat: Seat) -> Filled:
+def stop_clock(form: Form, seat: Seat) -> Filled:
+    """`clock.stopped`, unless it stands already."""
     stopped = seat.desk.stopped
     if stopped is not None:
         form.fault(WHOLE, f"The drill clock stands since {stopped.at:%H:%M:%S} UTC.")
     return Filled("clock.stopped", said(reason=form.text("reason"), by=seat.who))
 
 
-def _start(form: Form, seat: Seat) -> Filled:
+def start_clock(form: Form, seat: Seat) -> Filled:
+    """`clock.started`, unless it runs already."""
     if seat.desk.stopped is None:
         form.fault(WHOLE, "The drill clock runs.")
     return Filled("clock.started", said(by=seat.who))
@@ -111,8 +113,8 @@ def _note(form: Form, seat: Seat) -> Filled:
 
 OBSERVING: dict[str, Callable[[Form, Seat], Filled]] = {"note": _note}
 STEERING: dict[str, Callable[[Form, Seat], Filled]] = {
-    "stop": _stop,
-    "start": _start,
+    "stop": stop_clock,
+    "start": start_clock,
     "advance": _advance,
     "inject": _inject,
     "order": _order,

@@ -240,6 +240,24 @@ def test_a_restart_of_the_service_leads_to_the_same_page(tmp_path: Path, people:
         service.kill()
 
 
+def test_a_closed_laptop_is_right_again_when_it_is_opened(room: Room, people: People) -> None:
+    """A frozen page, as browsers leave one on a machine that sleeps: no timer runs, nothing arrives."""
+    room.page()
+    ada = people("responder")
+    page = ada.open(f"/drills/{room.name}/respond")
+    ada.sees("Nobody has acknowledged it")
+    lid = ada.context.new_cdp_session(page)
+    lid.send("Page.setWebLifecycleState", {"state": "frozen"})
+    room.send("responder", "respond", "acknowledge", who="Bob")
+    room.send("facilitator", "facilitate", "stop", reason="lunch")
+    room.tell("inject.delivered", 9, **{"from": "a manager", "text": "Are you there?"})
+    lid.send("Page.setWebLifecycleState", {"state": "active"})
+    ada.sees("Acknowledged by Bob")
+    page.locator("[data-live=injects]", has_text="Are you there?").wait_for()
+    page.locator(".standing", has_text="The drill clock stands").wait_for()
+    assert left_s(ada, "mitigate") == pytest.approx(really_left_s(room, "mitigate"), abs=1.5)
+
+
 def test_without_script_the_page_works_by_reload(room: Room, people: People) -> None:
     room.page()
     ada = people("responder", java_script_enabled=False)

@@ -2,7 +2,10 @@
 
 from typing import Any
 
+import httpx
 import pytest
+from posting import new_name
+from rooms import Room
 
 UPDATE = {"status": "investigating", "impact": "Some requests fail.", "audiences": ["responders", "customers"]}
 
@@ -178,3 +181,33 @@ def test_there_is_no_other_seat_and_no_other_form(room: Any) -> None:
     assert room.send("responder", "respond", "sleep", key="0123456789abcdef").status_code == 404
     assert room.send("responder", "respond", "review", key="0123456789abcdef").status_code == 404
     assert room.ask("responder", "get", "/drills/nobody/respond").status_code == 404
+
+
+def test_hints_of_a_guided_drill_are_taken_one_by_one_and_once_each(server: Any) -> None:
+    hints = [{"text": "Look at the database.", "cost": 2}, {"text": "Count its sessions.", "cost": 4.5}]
+    with httpx.Client(base_url=server.url, timeout=10) as client:
+        room = Room(client, new_name("guided"), truth={"failure_mode": "x", "hints": hints})
+        page = room.get("responder", "respond").text
+        assert "Take hint 1: 2 points" in page
+        assert "Look at the database." not in page
+        for _ in range(2):
+            assert room.send("responder", "respond", "hint", level="1", key="0123456789abcdef").status_code == 303
+        page = room.get("responder", "respond").text
+        assert ("Look at the database." in page, "Count its sessions." in page) == (True, False)
+        assert "Take hint 2: 4.5 points" in page
+        assert len(room.events("hint.taken")) == 1
+        assert room.send("responder", "respond", "hint", level="2").status_code == 303
+        assert "All of them were taken." in room.get("responder", "respond").text
+        assert room.send("responder", "respond", "stop").status_code == 303
+        assert room.desk()["stopped"] is not None
+        assert room.send("responder", "respond", "start").status_code == 303
+        assert room.desk()["stopped"] is None
+        room.end()
+
+
+def test_elsewhere_there_are_no_hints_and_the_clock_is_the_facilitators(room: Any) -> None:
+    assert "Take hint" not in room.get("responder", "respond").text
+    assert room.send("responder", "respond", "hint", level="1").status_code == 404
+    answer = room.send("responder", "respond", "stop")
+    assert answer.status_code == 422
+    assert room.desk()["stopped"] is None

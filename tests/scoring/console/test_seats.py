@@ -84,7 +84,10 @@ def test_observers_note_and_mark_and_nothing_else(room: Any) -> None:
     refused = room.send("observer", "observe", "note", text="x", mark="P")
     assert "choose one" in refused.text
     room.end()
-    assert "calm and clear" in room.ask("responder", "get", f"/drills/{room.name}").text
+    record = room.ask("responder", "get", f"/drills/{room.name}").text
+    assert "calm and clear" in record
+    assert "on time" in record
+    assert "Marks of observers beside ours" in record
 
 
 def test_customers_read_what_was_posted_for_them(room: Any) -> None:
