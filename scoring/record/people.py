@@ -12,6 +12,7 @@ from sqlalchemy.dialects import sqlite
 from scoring.errors import ScoringError
 from scoring.record.tables import DRILL_PERSON, EVENT, PERSON, RESULT, TEAM
 from scoring.record.transactions import reading, writing
+from scoring.scorecard.judgement import short_name
 from scoring.training import Due, Person, Played, TrainingRecord, due_after, practice_of
 
 _NOT_IN_AN_ID = re.compile(r"[^\w.-]+")
@@ -102,7 +103,7 @@ class People:
             drills=played,
             practice=practice,
             due_at=due_after(max((each.last_at for each in practice), default=None)),
-            not_met=tuple(mode for mode in modes if mode not in known),
+            not_met=tuple(mode for mode in dict.fromkeys(map(short_name, modes)) if mode not in known),
             reviews=reviews,
             reviewed_at=_at(reviewed_at),
         )

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
+from scoring.scorecard.judgement import short_name
+
 PRACTISE_EVERY = timedelta(days=91)
 """A quarter: "tabletop exercises quarterly" (autonomous-dev-system § Training)."""
 SOON = timedelta(days=14)
@@ -97,11 +99,14 @@ class Due:
 
 
 def practice_of(played: Iterable[Played]) -> tuple[Practice, ...]:
-    """By failure mode, what is due first at the front, from drills in the order newest first."""
+    """By failure mode, what is due first at the front, from drills in the order newest first.
+
+    A mode may be named with its family or without, as in a diagnosis: here it goes without.
+    """
     by_mode: dict[str, list[Played]] = {}
     for each in played:
         if each.is_practice:
-            by_mode.setdefault(each.failure_mode, []).append(each)
+            by_mode.setdefault(short_name(each.failure_mode), []).append(each)
     practice = [
         Practice(mode, len(each), last.drill_id, at := last.started_at, last.score, last.mark, at + PRACTISE_EVERY)
         for mode, each in by_mode.items()

@@ -44,7 +44,7 @@ def test_a_training_record_says_what_was_met_and_what_is_due(engine: Engine, peo
     played = [
         ("one", "rate-limited", 0, 61.0, "M", ("Ann Lee", "Bob")),
         ("two", "rate-limited", 30, 93.0, "P", ("ann-lee",)),
-        ("three", "dns-failure", 40, 75.0, "S", ("Bob",)),
+        ("three", "network/dns-failure", 40, 75.0, "S", ("Bob",)),
         ("four", "crash-loop", 50, None, None, ("Ann Lee",)),
     ]
     for name, mode, day, points, mark, who in played:

@@ -72,6 +72,11 @@ def test_a_drill_in_which_nothing_failed_or_was_judged_is_no_practice(changed: d
     assert states(told)["practised"] == states(told)["responded"] == "due"
 
 
+def test_a_mode_is_the_same_with_its_family_and_without() -> None:
+    told = practice_of([played(1, "database/disk-full", responder="tabletop"), played(5), played(9, "cache-down")])
+    assert [(each.failure_mode, each.drills) for each in told] == [("cache-down", 1), ("disk-full", 2)]
+
+
 def test_a_response_is_once_and_for_all() -> None:
     assert states(record(played(4000)))["responded"] == "met"
 
