@@ -8,12 +8,12 @@ from datetime import datetime, timedelta
 from math import log10
 from typing import Any
 
+from scoring.charts.marks import Mark, lanes, marks_of, origin_of
 from scoring.scorecard import Scorecard
 from scoring.timeline import Timeline, Window
 from scoring.timeline.running import RunningTime, running_time
 from simulator.report.board import error_share
 from simulator.report.durations import clock_time, drill_time
-from simulator.report.marks import Mark, lanes, marks_of, origin_of
 
 Figure = dict[str, Any]
 

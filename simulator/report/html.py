@@ -14,13 +14,13 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
+from scoring.charts.marks import Mark, marks_of, origin_of
 from scoring.scorecard.observed import Observations, observed
 from scoring.timeline import Event
 from scoring.timeline.running import RunningTime, running_time
 from simulator.report.board import error_share
 from simulator.report.charts import figure
 from simulator.report.durations import both_times, clock_time, drill_time, wall_time
-from simulator.report.marks import Mark, marks_of, origin_of
 from simulator.report.models import MEASURES, DrillResult, GameDay
 from simulator.report.sentences import Told, milliseconds, percent, tell
 

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from scoring.charts.marks import lanes
 from simulator.report.board import sparkline
 from simulator.report.countdown import Sla, count_down
 from simulator.report.durations import both_times, drill_time, wall_time
-from simulator.report.marks import lanes
 
 START = datetime(2026, 1, 5, 10, tzinfo=UTC)
 LIMIT_S = 900.0

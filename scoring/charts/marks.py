@@ -4,10 +4,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from scoring.desk.sentences import Tone, tell
 from scoring.scorecard import Scorecard
 from scoring.timeline import Event, Timeline
 from scoring.timeline.running import running_time
-from simulator.report.sentences import Tone, tell
 
 _FIRST_OF_KIND = (
     "fault.injected",
@@ -33,8 +33,8 @@ class Mark:
 
 def marks_of(timeline: Timeline, card: Scorecard | None, origin_at: datetime) -> tuple[Mark, ...]:
     """Fault, impact, alerts, acknowledgement, declaration, mitigation and resolution, each when it first came."""
-    found = sorted(_found(timeline, card), key=lambda entry: entry[0])
     time = running_time(timeline.drill, timeline.events)
+    found = sorted(_found(timeline, card), key=lambda entry: entry[0])
     return tuple(
         Mark(number, at, time.drill_s(origin_at, at), text, tone)
         for number, (at, text, tone) in enumerate(found, start=1)
