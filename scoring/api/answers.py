@@ -4,7 +4,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from scoring.record.history import Item, Standing, Trend
+from scoring.record.history import Standing, Trend
+from scoring.record.items import Item
 from scoring.record.overview import Earned, GameDay
 from scoring.record.people import Team
 from scoring.record.tokens import TokenEntry

@@ -17,10 +17,12 @@ from scoring.api import (
     guided,
     history,
     hooks,
+    items,
     pages,
     people,
     person_pages,
     playbooks,
+    reviews,
     scorecards,
     seats,
     session,
@@ -39,7 +41,9 @@ from scoring.api.known import KnownDrills
 from scoring.api.openapi import describe
 from scoring.api.parts import Parts
 from scoring.api.problems import answer_problems
+from scoring.record.drafts import Drafts
 from scoring.record.history import History
+from scoring.record.items import Items
 from scoring.record.overview import Overview
 from scoring.record.people import People
 from scoring.record.store import Store
@@ -71,11 +75,13 @@ def build_app(
     notifier: Notifier | None = None,
     key: Ed25519PrivateKey | None = None,
     hosts: Iterable[str] = (),
+    past: Engine | None = None,
 ) -> FastAPI:
     """The app over a record, open to the given tokens and to those in the record.
 
     `key` signs archives; without one none can be exported. `hosts` are names, such as a proxy's, by which it may be
-    asked for on the loopback interface. The app has to be run with its lifespan: that is what writes.
+    asked for on the loopback interface. Action items of earlier drills are looked for in `past`, too. The app has to be
+    run with its lifespan: that is what writes.
     """
     store, history_, tokens_ = Store(engine), History(engine), Tokens(engine)
     known, boards = KnownDrills(store), Boards(store)
@@ -101,11 +107,14 @@ def build_app(
         title="gameday scoring", version="1", docs_url=None, redoc_url=None, redirect_slashes=False, lifespan=running
     )
     app.state.parts = Parts(
+        engine=engine,
         store=store,
         writer=writer,
         people=People(engine),
         tokens=tokens_,
         history=history_,
+        items=Items(engine),
+        drafts=Drafts(engine),
         doorkeeper=doorkeeper,
         known=known,
         feeds=feeds,
@@ -114,11 +123,12 @@ def build_app(
         keeper=keeper,
         overview=Overview(engine),
         key=key,
+        past=past,
     )
     app.state.store, app.state.writer, app.state.notifier = store, writer, notifier
     for module in _ROUTES:
         app.include_router(module.router)
-    for module in (session, pages, person_pages, seats):
+    for module in (session, reviews, items, pages, person_pages, seats):
         app.include_router(module.router, include_in_schema=False)
     app.add_api_route("/health", health, response_model=Health, tags=["service"], summary="Ask whether it is up")
     app.add_middleware(Guard, doorkeeper=doorkeeper, hosts=frozenset(hosts), own_guard=hooks.SELF_GUARDED)

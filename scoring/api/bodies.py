@@ -185,6 +185,7 @@ class Break(Record):
 
 
 class Closing(Record):
-    """When an action item was done; now, if it is not said."""
+    """When an action item was done, now if it is not said, and by whom."""
 
     closed_at: Moment | None = None
+    closed_by: Annotated[str, Field(max_length=200)] = ""

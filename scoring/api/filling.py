@@ -4,11 +4,11 @@ import re
 import secrets
 from urllib.parse import parse_qsl, quote, unquote
 
-from fastapi import Request
+from fastapi import Request, Response
 
 from scoring.api.auth import Asker, asker_of
 from scoring.api.problems import Problem
-from scoring.desk.forms import MOST_FIELDS, Form
+from scoring.desk.forms import MOST_CHARACTERS, MOST_FIELDS, Form
 
 NAME = "gameday_name"
 """The cookie that holds by which name somebody wants to be called."""
@@ -16,10 +16,11 @@ _FORM = "application/x-www-form-urlencoded"
 _KEY = re.compile(r"[A-Za-z0-9_-]{16,64}", re.ASCII)
 _SIGNED_IN = "sign-in of "
 _LONGEST_NAME = 100
+_NAME_LASTS_S = 30 * 86_400
 
 
-async def read_form(request: Request) -> Form:
-    """The form that a request carries. Raises Problem 413, 415 and 422."""
+async def read_form(request: Request, most: int = MOST_CHARACTERS) -> Form:
+    """The form that a request carries, with so many characters in a field at most. Raises Problem 413, 415 and 422."""
     said = request.headers.get("content-type", "")
     if said.partition(";")[0].strip().lower() != _FORM:
         raise Problem(415, "Not in this format", f"the body is '{said}'; send the form as the page has it")
@@ -30,7 +31,7 @@ async def read_form(request: Request) -> Form:
         )
     except ValueError:
         raise Problem(422, "This cannot be read", f"a form has {MOST_FIELDS} fields at most") from None
-    return Form(pairs)
+    return Form(pairs, most)
 
 
 def new_key() -> str:
@@ -50,9 +51,16 @@ def caller(request: Request) -> str:
     return said[:_LONGEST_NAME] if said.isprintable() and said else _name_of(asker_of(request))
 
 
-def name_cookie(name: str) -> str:
-    """A name as a cookie's value."""
-    return quote(" ".join(name.split())[:_LONGEST_NAME], safe="")
+def remember(answer: Response, request: Request, who: str) -> None:
+    """By which name somebody wants to be called from now on, in a cookie."""
+    answer.set_cookie(
+        NAME,
+        quote(" ".join(who.split())[:_LONGEST_NAME], safe=""),
+        max_age=_NAME_LASTS_S,
+        httponly=True,
+        samesite="strict",
+        secure=request.url.scheme == "https",
+    )
 
 
 def _name_of(asker: Asker) -> str:

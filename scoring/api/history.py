@@ -6,11 +6,12 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query
 
 from scoring.api.answers import ItemPage, Leaderboard, Runs, TrendPage
-from scoring.api.bodies import Closing, IdInPath, Moment
+from scoring.api.bodies import Closing, DrillInPath, IdInPath, Moment
 from scoring.api.cursors import After, Limit, cursor, position
-from scoring.api.parts import Facilitator, Reader, Service
+from scoring.api.parts import Reader, Responder, Service
 from scoring.api.reading import StrictRoute
-from scoring.record.history import Item
+from scoring.api.withheld import need_truth
+from scoring.record.items import Item
 from scoring.series import summarise
 
 router = APIRouter(prefix="/api/v1", tags=["history"], route_class=StrictRoute)
@@ -78,19 +79,29 @@ def list_action_items(
     service: Service,
     _: Reader,
     open: Annotated[bool | None, Query(description="only open or only closed ones")] = True,  # noqa: A002
+    failure_mode: Word = None,
+    team: Word = None,
     after: After = None,
     limit: Limit = 1000,
 ) -> ItemPage:
     """What is due first at the front."""
     start = position("items", after)
-    found = service.history.action_items(open, start + limit)
+    found = service.items.find(open, start + limit, failure_mode=failure_mode, team=team)
     return ItemPage(action_items=found[start:], next=_next("items", start, limit, len(found)))
 
 
 @router.post("/action-items/{item_id}/close", response_model=Item, summary="Close an action item")
-def close_action_item(item_id: IdInPath, body: Closing, service: Service, _: Facilitator) -> Item:
+def close_action_item(item_id: IdInPath, body: Closing, service: Service, _: Responder) -> Item:
     """It is done; the first word stands."""
-    return service.history.close_action_item(item_id, body.closed_at or datetime.now(UTC))
+    return service.items.close(item_id, body.closed_at or datetime.now(UTC), body.closed_by)
+
+
+@router.get("/drills/{drill_id}/from-last-time", response_model=ItemPage, summary="Ask what the last time left open")
+def get_from_last_time(drill_id: DrillInPath, service: Service, role: Reader) -> ItemPage:
+    """Open action items of earlier drills of the same failure mode and team; withheld as the scorecard is."""
+    drill, truth, _ = service.store.drill(drill_id)
+    need_truth(role, drill, "what the last time left open")
+    return ItemPage(action_items=service.items.from_last_time(drill, truth.failure_mode), next=None)
 
 
 def _next(of: str, start: int, limit: int, found: int) -> str | None:

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from scoring.api.boards import Boards
 from scoring.errors import ScoringError
 from scoring.record.history import History
-from scoring.record.reviews import action_items
 from scoring.record.store import Store
+from scoring.review.items import action_items
 from scoring.timeline import Event
 
 _PAGE = 1000

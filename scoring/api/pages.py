@@ -1,5 +1,6 @@
 """Pages for a browser that is signed in: the drills, one drill, and what became of all of them."""
 
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Request, Response
@@ -11,14 +12,15 @@ from scoring.api.sitting import sit
 from scoring.api.withheld import drill_for, event_for, may_see_truth
 from scoring.console.assets import MEDIA_TYPES, asset, packed, stamp_of
 from scoring.console.render import page
-from scoring.desk.debrief import debrief
 from scoring.desk.sentences import tell
 from scoring.desk.served import impact_in_words
 from scoring.errors import RecordError
+from scoring.record.reviews import left_open
+from scoring.review.lessons import lessons
 from scoring.scorecard import Scorecard
 from scoring.scorecard.observed import observed
 from scoring.scorecard.sla import TITLES
-from scoring.timeline import Drill, Event
+from scoring.timeline import Drill, Event, Truth
 
 router = APIRouter()
 
@@ -74,7 +76,7 @@ def show_history(service: Service, role: Reader) -> Response:
         best=service.history.leaderboard("drill", limit=_LINES),
         trends=service.history.trends(limit=_TRENDS),
         measures=TITLES,
-        items=service.history.action_items(limit=_ITEMS),
+        items=service.items.find(limit=_ITEMS),
     )
 
 
@@ -100,7 +102,8 @@ def show_drill(
         "drill.html",
         role=role,
         drill=drill_for(role, drill, truth, count),
-        told=debrief(card) if card is not None and drill.ended_at is not None else None,
+        told=lessons(card) if card is not None and drill.ended_at is not None else None,
+        asked=_asked(service, drill, truth),
         **_looked_back(request, service, drill, role, card),
         card=card,
         no_card=no_card,
@@ -109,6 +112,14 @@ def show_drill(
         events=[_told(seq, event) for seq, event in shown if event is not None],
         more=found[-1][0] if len(found) == _EVENTS else None,
     )
+
+
+def _asked(service: Parts, drill: Drill, truth: Truth) -> tuple[str, ...]:
+    """What the last time left open, once the drill has ended."""
+    if drill.ended_at is None:
+        return ()
+    today = datetime.now(UTC).date()
+    return tuple(item.asked(today) for item in left_open(drill, truth, service.engine, service.past))
 
 
 def _score_so_far(service: Parts, drill_id: str) -> float | None:

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from fastapi import Depends, Request
+from sqlalchemy import Engine
 
 from scoring.api.auth import Doorkeeper, Role, allow
 from scoring.api.boards import Boards
@@ -12,7 +13,9 @@ from scoring.api.desks import Desks
 from scoring.api.feeds import Feeds
 from scoring.api.keeping import Keeper
 from scoring.api.known import KnownDrills
+from scoring.record.drafts import Drafts
 from scoring.record.history import History
+from scoring.record.items import Items
 from scoring.record.overview import Overview
 from scoring.record.people import People
 from scoring.record.store import Store
@@ -22,13 +25,16 @@ from scoring.record.writer import Writer
 
 @dataclass(frozen=True)
 class Parts:
-    """The record and what stands around it; `key` signs archives."""
+    """The record and what stands around it; `key` signs archives, `past` is a record of earlier drills."""
 
+    engine: Engine
     store: Store
     writer: Writer
     people: People
     tokens: Tokens
     history: History
+    items: Items
+    drafts: Drafts
     doorkeeper: Doorkeeper
     known: KnownDrills
     feeds: Feeds
@@ -37,6 +43,7 @@ class Parts:
     keeper: Keeper
     overview: Overview
     key: Ed25519PrivateKey | None = None
+    past: Engine | None = None
 
 
 async def the_parts(request: Request) -> Parts:

@@ -16,7 +16,7 @@ from scoring.canonical import did_you_mean
 from scoring.console.render import page
 from scoring.errors import PlaybookError, RecordError, ScoringError
 from scoring.record.errors import Conflict, NoSuchDrill, NotWritten
-from scoring.record.history import NoSuchItem
+from scoring.record.items import NoSuchItem
 from scoring.record.people import NoSuchPerson
 from scoring.record.tokens import NoSuchToken
 

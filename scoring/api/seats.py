@@ -1,4 +1,4 @@
-"""The pages of those who take part in a drill: responder, facilitator, observer; the status page; the review."""
+"""The pages of those who take part in a drill: responder, facilitator, observer; and the status page."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,16 +10,15 @@ from starlette.concurrency import run_in_threadpool
 
 from scoring.api.auth import Role, permitted
 from scoring.api.bodies import DrillInPath
-from scoring.api.filling import NAME, caller, key_of, name_cookie, read_form
+from scoring.api.filling import caller, key_of, read_form, remember
 from scoring.api.guided import take
 from scoring.api.parts import Reader, Service
 from scoring.api.problems import Problem
 from scoring.api.sitting import Returned, Sheets, Sitting, sit
-from scoring.desk.drafts import draft_review, draft_update
+from scoring.desk.drafts import draft_update
 from scoring.desk.forms import Filled, Form, Refused, Seat
 from scoring.desk.public import notices
 from scoring.desk.responding import FORMS, STATUSES, respond
-from scoring.desk.reviewing import PRIORITIES
 from scoring.desk.steering import MARKS, OBSERVING, STEERING, observe, steer
 from scoring.errors import RecordError
 from scoring.playbook import DIMENSIONS
@@ -31,8 +30,6 @@ router = APIRouter()
 _SOURCE = "console"
 _HINT = "hint"
 """A form that is none of the desk's: which hint comes next is withheld with the truth."""
-_NAME_LASTS_S = 30 * 86_400
-_FEWEST_ITEMS = 3
 
 
 @dataclass(frozen=True)
@@ -85,30 +82,9 @@ def _observer(sitting: Sitting, returned: Returned | None = None, status: int = 
     return sitting.show("observe.html", status, sheets=sheets, seat="observe", notes=_notes(sitting), **_EVALUATION)
 
 
-def _reviewer(sitting: Sitting, returned: Returned | None = None, status: int = 200) -> Response:
-    record = sitting.record
-    filed = next((e for e in reversed(record.events) if e.kind == "review.filed"), None)
-    draft = draft_review(sitting.desk, record.playbook, sitting.in_order(), sitting.time.drill_s)
-    if filed is not None:
-        draft |= _as_filed(filed)
-    rows = max(_FEWEST_ITEMS, 1 + sum(name.endswith(".text") for name in draft if name.startswith("item.")))
-    if returned is not None:
-        rows = max(rows, *(_row(name) + 1 for name in returned.form.named("item.")), 0)
-    return sitting.show(
-        "review.html",
-        status,
-        sheets=Sheets({"review": draft}, returned),
-        seat="review",
-        filed=filed,
-        rows=rows,
-        priorities=PRIORITIES,
-    )
-
-
 _EVALUATION: dict[str, Any] = {"marks": MARKS, "dimensions": tuple(DIMENSIONS)}
 _CHAIRS = {
-    "respond": _Chair((Role.RESPONDER, Role.FACILITATOR), frozenset(FORMS) - {"review"} | {_HINT}, respond, _responder),
-    "review": _Chair((Role.RESPONDER, Role.FACILITATOR), frozenset({"review"}), respond, _reviewer),
+    "respond": _Chair((Role.RESPONDER, Role.FACILITATOR), frozenset(FORMS) | {_HINT}, respond, _responder),
     "facilitate": _Chair((Role.FACILITATOR,), frozenset(STEERING), steer, _facilitator),
     "observe": _Chair((Role.OBSERVER, Role.FACILITATOR), frozenset(OBSERVING), observe, _observer),
 }
@@ -165,7 +141,7 @@ async def take_form(
             await service.writer.append(drill_id, [event], first_stands=True)
     answer = _back(drill_id, seat, name)
     if name == "acknowledge" and (who := form.text("who")):
-        _remember(answer, request, who)
+        remember(answer, request, who)
     return answer
 
 
@@ -175,7 +151,7 @@ async def take_name(request: Request, _: Reader) -> Response:
     form = await read_form(request)
     back = form.text("back")
     answer = RedirectResponse(back if back.startswith("/drills/") else "/", 303)
-    _remember(answer, request, form.text("who") or caller(request))
+    remember(answer, request, form.text("who") or caller(request))
     return answer
 
 
@@ -189,17 +165,6 @@ def _level(form: Form) -> int | None:
     return int(said) if said.isascii() and said.isdigit() and len(said) < 4 else None
 
 
-def _remember(answer: Response, request: Request, who: str) -> None:
-    answer.set_cookie(
-        NAME,
-        name_cookie(who),
-        max_age=_NAME_LASTS_S,
-        httponly=True,
-        samesite="strict",
-        secure=request.url.scheme == "https",
-    )
-
-
 def _notes(sitting: Sitting) -> list[Event]:
     """What observers and the facilitator noted, the newest first."""
     return [event for event in reversed(sitting.record.events) if event.kind == "observation.noted"]
@@ -209,23 +174,3 @@ def _conditions(check: Event | None) -> list[dict[str, Any]]:
     """What the oracle saw at its last look."""
     listed = check.data.get("conditions") if check is not None else None
     return [each for each in listed if isinstance(each, dict)] if isinstance(listed, list) else []
-
-
-def _as_filed(filed: Event) -> dict[str, list[str]]:
-    """A review that was filed, as the fields of its form."""
-    parts = filed.data.get("parts")
-    if not isinstance(parts, dict):
-        return {}
-    found = {f"part.{name}": [text] for name, text in parts.items() if isinstance(text, str)}
-    items = parts.get("action_items")
-    for number, item in enumerate(items if isinstance(items, list) else []):
-        if isinstance(item, dict):
-            for field in ("text", "owner", "priority", "due_on"):
-                found[f"item.{number}.{field}"] = [str(item.get(field) or "")]
-    return found
-
-
-def _row(name: str) -> int:
-    """The number in `item.3.text`; 0 where there is none that can be shown."""
-    number = name.split(".")[1]
-    return min(int(number), 99) if number.isascii() and number.isdigit() else 0

@@ -57,6 +57,16 @@ def known_databases(given: str | None) -> list[str]:
     return [str(path) for path in (LASTING, *runs) if path.is_file()]
 
 
+def history_of(database: str, lasting: str | None) -> str | None:
+    """The database that has what was played before, for the one of a run; None for others, and where there is none.
+
+    `lasting` is what a person named instead of `.gameday/scoring.db`.
+    """
+    if is_url(database) or (HOME.absolute() / "runs") not in Path(database).absolute().parents:
+        return None
+    return lasting or (str(LASTING) if LASTING.is_file() else None)
+
+
 @contextmanager
 def opened(database: str, *, is_made: bool = False) -> Iterator[Place]:
     """A database, closed in the end; `is_made`: one that is not there yet is made. Raises ServiceError."""

@@ -6,8 +6,9 @@ at any time and by several at once.
 """
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import orjson
@@ -16,9 +17,11 @@ from scoring.cli.databases import HOME, LASTING, Place, all_drills, known_databa
 from scoring.errors import ScoringError
 from scoring.playbook.file import parse_playbook
 from scoring.record.archive import restore
+from scoring.record.drafts import Drafts
 from scoring.record.history import History
-from scoring.record.reviews import action_items
+from scoring.record.items import Items
 from scoring.record.store import NoSuchDrill
+from scoring.review.items import action_items
 from scoring.scorecard import score
 from scoring.timeline import Truth
 
@@ -47,11 +50,25 @@ def gather(into: str | None = None) -> Gathered:
         for run in reversed(runs):
             try:
                 with opened(run) as place:
+                    _take_drafts(place, lasting)
                     new += [drill_id for drill_id in _ended(place, lasting) if _take_over(drill_id, place, lasting)]
             except (ScoringError, OSError) as error:
                 left.append(f"{run}: what was played there is not in the history: {error}")
         left += remember(lasting)
     return Gathered(tuple(new), tuple(left))
+
+
+def from_last_time(drill_ids: Iterable[str], into: str | None = None) -> list[str]:
+    """What drills before these left open, a sentence each; of drills that have ended and were gathered."""
+    found: dict[str, str] = {}
+    today = datetime.now(UTC).date()
+    with opened(into or str(LASTING)) as lasting:
+        on_record = Items(lasting.engine)
+        for drill_id in drill_ids:
+            drill, truth, _ = lasting.store.drill(drill_id)
+            for item in on_record.from_last_time(drill, truth.failure_mode) if drill.ended_at else ():
+                found[item.id] = f"From the last time: {item.asked(today)}"
+    return list(found.values())
 
 
 def remember(place: Place) -> list[str]:
@@ -103,6 +120,13 @@ def _take_over(drill_id: str, place: Place, lasting: Place) -> bool:
         JOURNALS.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(journal, JOURNALS / f"{drill_id}.json")
     return is_new
+
+
+def _take_drafts(place: Place, lasting: Place) -> None:
+    """Reviews that were begun while the run's own service was there."""
+    drafts = Drafts(lasting.engine)
+    for draft in Drafts(place.engine).all():
+        drafts.take_over(draft)
 
 
 def _journals(drill_id: str) -> Iterator[Path]:

@@ -8,7 +8,8 @@ import typer
 from scoring.cli.asked import AsJson, Database, Playbook
 
 if TYPE_CHECKING:
-    from scoring.record.history import Item, Standing, Trend
+    from scoring.record.history import Standing, Trend
+    from scoring.record.items import Item
     from scoring.series import MeasureSeries
 
 app = typer.Typer()
@@ -38,6 +39,7 @@ def history(
     from scoring.cli.showing import print_json
     from scoring.errors import ScoringError
     from scoring.record.history import History
+    from scoring.record.items import Items
     from scoring.record.people import id_of
     from scoring.series import summarise
 
@@ -49,7 +51,7 @@ def history(
         past = History(place.engine)
         trends = past.trends(playbook, failure_mode, team)
         board = past.leaderboard(by, playbook, failure_mode)  # type: ignore[arg-type]
-        items = past.action_items()
+        items = Items(place.engine).find()
         runs = past.runs(failure_mode=failure_mode, playbook=playbook, team=team) if failure_mode else {}
     measures = {name: summarise(values) for name, values in runs.items()}
     if as_json:

@@ -6,7 +6,7 @@ import signal
 import socket
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,13 +14,15 @@ from typing import TYPE_CHECKING, Any
 import orjson
 import typer
 import uvicorn
+from sqlalchemy import Engine
 
 from scoring.api.app import build_app
 from scoring.api.auth import Role
 from scoring.api.feeds import Feeds
-from scoring.cli.databases import Place, key_folder, opened
+from scoring.cli.databases import Place, history_of, key_folder, opened
 from scoring.cli.listening import url_of
 from scoring.cli.showing import emphasised
+from scoring.errors import ScoringError
 from scoring.record.tokens import Tokens
 from scoring.signing import own_key
 
@@ -49,13 +51,18 @@ def run(service: Service) -> None:
     is_told_tokens = is_read_by_a_program and service.are_secrets_shown
     made = {role: secrets.token_urlsafe(24) for role in Role if role not in given} if is_told_tokens else {}
     url = url_of(service.door)
-    with opened(service.database, is_made=True) as place, _notifying(service.notify, url) as notifier:
+    with (
+        opened(service.database, is_made=True) as place,
+        _remembering(service.database) as past,
+        _notifying(service.notify, url) as notifier,
+    ):
         app = build_app(
             place.engine,
             {**given, **made},
             notifier=notifier,
             key=own_key(key_folder(place.name), os.environ),
             hosts=service.hosts,
+            past=past,
         )
         config = uvicorn.Config(
             app,
@@ -99,6 +106,19 @@ def _end_on_signals(server: uvicorn.Server) -> None:
 
 def _sign_in_link(url: str, place: Place) -> str:
     return f"{url}/sign-in?code={Tokens(place.engine).issue_code(Role.FACILITATOR, 'whoever started the service')}"
+
+
+@contextmanager
+def _remembering(database: str) -> "Iterator[Engine | None]":
+    """The record of what was played before, for the database of a run, which does without one that cannot be read."""
+    history = history_of(database, os.environ.get("GAMEDAY_DATABASE"))
+    with ExitStack() as opening:
+        past = None
+        try:
+            past = opening.enter_context(opened(history)).engine if history is not None else None
+        except ScoringError as error:
+            typer.echo(f"what earlier drills left open is not asked about: {error}", err=True)
+        yield past
 
 
 @contextmanager

@@ -49,9 +49,13 @@ class Seat:
 
 
 class Form:
-    """The fields of a form as they were sent. Texts come without blanks around them and without control characters."""
+    """The fields of a form as they were sent, `most` characters of each.
 
-    def __init__(self, fields: Iterable[tuple[str, str]]) -> None:
+    Texts come without blanks around them and without control characters.
+    """
+
+    def __init__(self, fields: Iterable[tuple[str, str]], most: int = MOST_CHARACTERS) -> None:
+        self._most = most
         self._fields: dict[str, list[str]] = {}
         for name, value in fields:
             self._fields.setdefault(name, []).append(value)
@@ -60,14 +64,14 @@ class Form:
     def text(self, name: str) -> str:
         """What stands in a field; empty where nothing does. One that is too long is refused in the end."""
         value = _printable(next(iter(self._fields.get(name, [])), ""))
-        if len(value) > MOST_CHARACTERS:
-            self.fault(name, f"This has {len(value):,} characters; {MOST_CHARACTERS:,} are read. Say it in fewer.")
+        if len(value) > self._most:
+            self.fault(name, f"This has {len(value):,} characters; {self._most:,} are read. Say it in fewer.")
         return value
 
     def all(self, name: str) -> list[str]:
         """Everything that was chosen under a name, each once."""
         values = map(_printable, self._fields.get(name, []))
-        return [value[:MOST_CHARACTERS] for value in dict.fromkeys(values) if value]
+        return [value[: self._most] for value in dict.fromkeys(values) if value]
 
     def has(self, name: str) -> bool:
         """Whether a box is ticked."""

@@ -4,7 +4,6 @@ from collections.abc import Callable
 
 from scoring.canonical import did_you_mean, write_instant
 from scoring.desk.forms import WHOLE, Filled, Form, Refused, Seat, ago, said
-from scoring.desk.reviewing import file_review
 from scoring.desk.steering import start_clock, stop_clock
 from scoring.desk.times import read_time
 from scoring.playbook import Audience
@@ -23,8 +22,8 @@ _CLOSING = "resolved"
 def respond(name: str, form: Form, seat: Seat) -> Filled:
     """The event that a form of the responder's page makes. Raises Refused, and KeyError for none of its forms."""
     read = FORMS[name]
-    if seat.desk.ended_at is not None and name != "review":
-        raise Refused({WHOLE: f"The drill ended {ago(seat, seat.desk.ended_at)}; only the review can still be filed."})
+    if seat.desk.ended_at is not None:
+        raise Refused({WHOLE: f"The drill ended {ago(seat, seat.desk.ended_at)}; what is left is the review."})
     filled = read(form, seat)
     form.check()
     return filled
@@ -196,5 +195,4 @@ FORMS: dict[str, Callable[[Form, Seat], Filled]] = {
     "resolve": _resolve,
     "stop": _break,
     "start": _go_on,
-    "review": file_review,
 }

@@ -2,20 +2,19 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Literal
 
 import orjson
-from sqlalchemy import Connection, Engine, Row, delete, exists, insert, literal, select, update
+from sqlalchemy import Connection, Engine, Row, delete, exists, insert, literal, select
 
-from scoring.canonical import digest, write_instant
-from scoring.errors import ScoringError
+from scoring.record.items import keep_items
 from scoring.record.people import id_of, put_missing
 from scoring.record.results import quarter_of, result_of
-from scoring.record.reviews import ActionItem
 from scoring.record.sums import GROUP, add_up_standings, add_up_trend, runs_of
-from scoring.record.tables import ACTION_ITEM, DRILL, DRILL_PERSON, PERSON, RESULT, STANDING, TEAM, TREND
+from scoring.record.tables import DRILL, DRILL_PERSON, PERSON, RESULT, STANDING, TEAM, TREND
 from scoring.record.transactions import reading, writing
+from scoring.review.items import ActionItem
 from scoring.scorecard.cards import Scorecard
 from scoring.scorecard.sla import MEASURES
 from scoring.series import Run
@@ -57,24 +56,6 @@ class Trend:
     worst_score: float | None
 
 
-@dataclass(frozen=True)
-class Item:
-    """An action item on record. `closed_at` is None while it is open."""
-
-    id: str
-    drill_id: str
-    text: str
-    owner: str
-    priority: str
-    due_on: str | None
-    opened_at: datetime
-    closed_at: datetime | None
-
-
-class NoSuchItem(ScoringError):
-    """There is no action item of that id."""
-
-
 class History:
     """The history of a record."""
 
@@ -84,8 +65,8 @@ class History:
     def keep(self, drill: Drill, truth: Truth, card: Scorecard, items: Sequence[ActionItem] = ()) -> None:
         """Take in a drill that has ended, or what has changed of it since, such as by its review.
 
-        Whoever took part becomes known, if they are not. Items that are there already stay as they are. Raises
-        ScoringError for a drill that still runs.
+        Whoever took part becomes known, if they are not; `items` are what its review asks for. Raises ScoringError for
+        a drill that still runs.
         """
         row = result_of(drill, truth, card)
         people = {id_of(name): name for name in drill.people if id_of(name)}
@@ -95,7 +76,7 @@ class History:
                 put_missing(connection, TEAM, {row["team"]: drill.team or row["team"]})
             put_missing(connection, PERSON, people)
             missed = _take_part(connection, drill.id, set(people))
-            _open(connection, drill, items)
+            keep_items(connection, drill, items)
             for group in {tuple(each[name] for name in GROUP) for each in (row, *before)}:
                 add_up_trend(connection, dict(zip(GROUP, group, strict=True)))
             groups = {(each["playbook"], each["failure_mode"]) for each in (row, *before)}
@@ -176,28 +157,6 @@ class History:
             results = list(reversed(connection.execute(chosen).all()))
         return {name: runs_of(name, results) for name in MEASURES}
 
-    def action_items(self, open: bool | None = True, limit: int = 1000) -> list[Item]:  # noqa: A002 - reads as it is
-        """Action items, what is due first at the front; only open or closed ones unless `open` is None."""
-        chosen = select(ACTION_ITEM).limit(limit)
-        if open is not None:
-            closed_at = ACTION_ITEM.c.closed_at
-            chosen = chosen.where(closed_at.is_(None) if open else closed_at.is_not(None))
-        chosen = chosen.order_by(ACTION_ITEM.c.due_on.is_(None), ACTION_ITEM.c.due_on, ACTION_ITEM.c.opened_at)
-        with reading(self._engine) as connection:
-            return [_item(row) for row in connection.execute(chosen)]
-
-    def close_action_item(self, item_id: str, at: datetime) -> Item:
-        """Say that an item is done; the first word stands. Raises NoSuchItem."""
-        its = ACTION_ITEM.c.id == item_id
-        with writing(self._engine) as connection:
-            connection.execute(
-                update(ACTION_ITEM).where(its, ACTION_ITEM.c.closed_at.is_(None)).values(closed_at=write_instant(at))
-            )
-            row = connection.execute(select(ACTION_ITEM).where(its)).first()
-        if row is None:
-            raise NoSuchItem(f"there is no action item '{item_id}'")
-        return _item(row)
-
 
 def _replace(connection: Connection, row: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Put a result in the place of the one that there was; that one, if any, as its sums have to be made anew too."""
@@ -216,17 +175,6 @@ def _take_part(connection: Connection, drill_id: str, people: set[str]) -> set[s
     if people:
         connection.execute(insert(DRILL_PERSON), [{"drill_id": drill_id, "person": each} for each in sorted(people)])
     return before - people
-
-
-def _open(connection: Connection, drill: Drill, items: Iterable[ActionItem]) -> None:
-    opened_at = write_instant(drill.ended_at or datetime.now(UTC))
-    for item in items:
-        item_id = digest(drill.id.encode(), b"\0", item.text.encode())[:16]
-        if connection.execute(select(ACTION_ITEM.c.id).where(ACTION_ITEM.c.id == item_id)).first() is None:
-            told = {"text": item.text, "owner": item.owner, "priority": item.priority, "due_on": item.due_on}
-            closed_at = opened_at if item.is_done else None
-            row = {"id": item_id, "drill_id": drill.id, **told, "opened_at": opened_at, "closed_at": closed_at}
-            connection.execute(insert(ACTION_ITEM), row)
 
 
 def _best_drills(connection: Connection, playbook: str | None, mode: str | None, limit: int) -> Iterable[Any]:
@@ -256,9 +204,3 @@ def _ranked(rows: Iterable[Any]) -> list[Standing]:
 
 def _trend(row: Row[Any]) -> Trend:
     return Trend(**{**row._mapping, "measures": orjson.loads(row.measures)})
-
-
-def _item(row: Row[Any]) -> Item:
-    instants = {"opened_at": row.opened_at, "closed_at": row.closed_at}
-    read = {name: datetime.fromisoformat(text) if text else None for name, text in instants.items()}
-    return Item(**{**row._mapping, **read})

@@ -1,81 +1,108 @@
-"""Action items, read out of reviews as people write them."""
+"""A drill under review: what its timeline tells, what was saved and filed since, and what the last time left open."""
 
-import re
-from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from datetime import UTC, date, datetime
 
-from scoring.timeline import Event
+from sqlalchemy import Engine
 
-_NOTHING = frozenset({"", "none", "nothing", "nothing to add", "-", "n/a"})
-_BULLET = re.compile(r"^\s*(?:[-*•]|\d+[.)])\s+")
-_DONE = re.compile(r"\[([ xX])\]\s*")
-_PRIORITY = re.compile(r"\[?\b(P[0-4])\b\]?:?\s*")
-_OWNER = re.compile(r"(?<![\w.])@([\w.-]*\w)")
-_DUE = re.compile(r"\bdue(?: date)?:?\s*(\d{4}-\d{2}-\d{2})\b", re.IGNORECASE)
+from scoring.playbook import Playbook
+from scoring.publishing.document import Document
+from scoring.record.drafts import Draft, Drafts
+from scoring.record.items import Item, Items
+from scoring.review import Review
+from scoring.review.draft import draft
+from scoring.review.form import Fields, fields_of, filed_fields, filled_in
+from scoring.review.write_up import Told, write_up
+from scoring.scorecard.cards import Scorecard
+from scoring.timeline import Drill, Event, Timeline, Truth
 
 
 @dataclass(frozen=True)
-class ActionItem:
-    """Something to be done. `owner`, `priority` (P0 is the most urgent) and `due_on` (a date) are told by few."""
+class UnderReview:
+    """`drafted` is what the timeline tells; `filed` are the reviews with texts, in the order of arrival.
 
-    text: str
-    owner: str = ""
-    priority: str = ""
-    due_on: str | None = None
-    is_done: bool = False
-
-
-def action_items(events: Iterable[Event]) -> tuple[ActionItem, ...]:
-    """What the reviews among the events ask for in their part `action_items`, each once, in their order.
-
-    The part is a text with a line per item, as `1. [P0] Validate the configuration - @owner - Due: 2026-01-09`, or a
-    list of such lines or of objects with `text`, `owner`, `priority` and `due_on`.
+    `card` is None, and the timeline without what tells the truth, while the drill runs.
     """
-    found: dict[str, ActionItem] = {}
-    for event in events:
-        parts = event.data.get("parts")
-        if event.kind == "review.filed" and isinstance(parts, dict):
-            for item in _items(parts.get("action_items")):
-                found[item.text] = item
+
+    timeline: Timeline
+    playbook: Playbook
+    card: Scorecard | None
+    drafted: Review
+    filed: tuple[Event, ...]
+    saved: Draft | None
+    from_last_time: tuple[Item, ...]
+
+    @property
+    def is_as_filed(self) -> bool:
+        """Whether what was filed last is the latest word."""
+        return bool(self.filed) and (self.saved is None or self.saved.saved_at <= self.filed[-1].occurred_at)
+
+    @property
+    def version(self) -> int:
+        """The version of the draft that was saved last; 0 for none."""
+        return self.saved.version if self.saved else 0
+
+    def fields(self) -> Fields:
+        """What the form holds: the latest word, else what the timeline tells."""
+        if self.saved is not None and (not self.filed or self.saved.saved_at >= self.filed[-1].occurred_at):
+            return {name: list(values) for name, values in self.saved.fields.items()}
+        return filed_fields(self.drafted, self.filed) if self.filed else fields_of(self.drafted)
+
+    def review(self) -> Review:
+        """The review as it stands."""
+        return filled_in(self.drafted, self.fields())
+
+    def state(self) -> str:
+        """How far it is, in a sentence."""
+        if self.is_as_filed:
+            last = self.filed[-1]
+            return f"Filed by {last.text('by') or last.source or 'somebody'} on {_written(last.occurred_at)}."
+        before = f", filed before on {_written(self.filed[-1].occurred_at)}" if self.filed else ""
+        if self.saved is not None:
+            return f"A draft, saved by {self.saved.saved_by} on {_written(self.saved.saved_at)}{before}."
+        return "A draft, drawn from the timeline."
+
+    def asked(self, today: date) -> tuple[str, ...]:
+        """What the last time left open, a sentence each."""
+        return tuple(item.asked(today) for item in self.from_last_time)
+
+    def document(self, today: date) -> Document | None:
+        """Scorecard and review as a document; None while the drill runs."""
+        if self.card is None:
+            return None
+        told = Told(self.timeline, self.playbook, self.card, self.review(), self.state(), self.asked(today))
+        return write_up(told)
+
+
+def under_review(
+    engine: Engine,
+    timeline: Timeline,
+    playbook: Playbook,
+    card: Scorecard | None,
+    past: Engine | None = None,
+) -> UnderReview:
+    """A drill with all that its record has on its review; action items of drills before it come from `past`, too."""
+    filed = (event for event in timeline.events if event.kind == "review.filed")
+    truth = timeline.truth if card is not None else None
+    return UnderReview(
+        timeline=timeline,
+        playbook=playbook,
+        card=card,
+        drafted=draft(timeline, playbook, card),
+        filed=tuple(event for event in filed if isinstance(event.data.get("parts"), dict)),
+        saved=Drafts(engine).read(timeline.drill.id),
+        from_last_time=left_open(timeline.drill, truth, engine, past) if truth is not None else (),
+    )
+
+
+def left_open(drill: Drill, truth: Truth, *records: Engine | None) -> tuple[Item, ...]:
+    """What earlier drills of the same failure mode and team left open in these records. It tells what is wrong."""
+    found: dict[str, Item] = {}
+    for engine in records:
+        if engine is not None and truth.failure_mode:
+            found |= {item.id: item for item in Items(engine).from_last_time(drill, truth.failure_mode)}
     return tuple(found.values())
 
 
-def _items(told: Any) -> Iterable[ActionItem]:
-    for each in told if isinstance(told, list) else [told]:
-        if isinstance(each, dict):
-            item = _item_of(each)
-        elif isinstance(each, str):
-            yield from (read for line in each.splitlines() if (read := _item_in(line)))
-            continue
-        else:
-            continue
-        if item is not None:
-            yield item
-
-
-def _item_of(told: dict[str, Any]) -> ActionItem | None:
-    names = ("text", "owner", "priority", "due_on")
-    text, owner, priority, due_on = (value.strip() if isinstance(value := told.get(n), str) else "" for n in names)
-    return ActionItem(text, owner.lstrip("@"), priority, due_on or None, told.get("done") is True) if text else None
-
-
-def _item_in(line: str) -> ActionItem | None:
-    rest = _BULLET.sub("", line)
-    done = _DONE.match(rest)
-    if done is not None:
-        rest = rest[done.end() :]
-    priority, owner, due = (pattern.search(rest) for pattern in (_PRIORITY, _OWNER, _DUE))
-    for found in (priority, owner, due):
-        if found is not None:
-            rest = rest.replace(found.group(0), " ", 1)
-    text = re.sub(r"(\s+[-;,])+\s*$", "", " ".join(rest.split())).strip()
-    if text.casefold() in _NOTHING:
-        return None
-    return ActionItem(
-        text,
-        owner.group(1) if owner else "",
-        priority.group(1) if priority else "",
-        due.group(1) if due else None,
-        done is not None and done.group(1) != " ",
-    )
+def _written(at: datetime) -> str:
+    return f"{at.astimezone(UTC):%Y-%m-%d at %H:%M} UTC"

@@ -215,6 +215,18 @@ class ActionItemRow(Row, table=True):
     due_on: str | None = None
     opened_at: str
     closed_at: str | None = Field(default=None, index=True)
+    closed_by: str = Field(default="", sa_column_kwargs={"server_default": ""})
+
+
+class ReviewDraftRow(Row, table=True):
+    """A review that somebody has begun. `form` is JSON of what its fields hold, `version` counts saves."""
+
+    __tablename__ = "review_draft"
+    drill_id: str = Field(primary_key=True)
+    version: int
+    form: str
+    saved_by: str
+    saved_at: str
 
 
 def table_of(row: type[Row]) -> Table:
@@ -225,9 +237,5 @@ def table_of(row: type[Row]) -> Table:
 DRILL, EVENT, WINDOW = table_of(DrillRow), table_of(EventRow), table_of(WindowRow)
 TEAM, PERSON, DRILL_PERSON = table_of(TeamRow), table_of(PersonRow), table_of(DrillPersonRow)
 TOKEN, SIGN_IN_CODE = table_of(TokenRow), table_of(SignInCodeRow)
-RESULT, TREND, STANDING, ACTION_ITEM = (
-    table_of(ResultRow),
-    table_of(TrendRow),
-    table_of(StandingRow),
-    table_of(ActionItemRow),
-)
+RESULT, TREND, STANDING = table_of(ResultRow), table_of(TrendRow), table_of(StandingRow)
+ACTION_ITEM, REVIEW_DRAFT = table_of(ActionItemRow), table_of(ReviewDraftRow)

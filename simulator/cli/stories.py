@@ -50,11 +50,16 @@ def play_story(story: Coroutine[Any, Any, int]) -> None:
 
 
 def _keep_drills() -> None:
-    """What was played joins the history of this folder or of GAMEDAY_DATABASE; if not, that is told, no more."""
-    from scoring.cli.gathering import gather
+    """What was played joins the history of this folder or of GAMEDAY_DATABASE; if not, that is told, no more.
 
+    What earlier drills of the same failure modes left to do is asked about.
+    """
+    from scoring.cli.gathering import from_last_time, gather
+
+    into = os.environ.get("GAMEDAY_DATABASE")
     try:
-        for sentence in gather(os.environ.get("GAMEDAY_DATABASE")).left:
+        gathered = gather(into)
+        for sentence in (*gathered.left, *(from_last_time(gathered.new, into) if gathered.new else ())):
             tell(sentence)
     except ScoringError as error:
         tell(f"the drills are not in the history: {error}")

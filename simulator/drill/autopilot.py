@@ -127,7 +127,7 @@ class Autopilot:
             "response": f"the runbook '{runbook.title}' was executed word for word",
             "root_cause": runbook.path.parent.name.replace("-", " "),
             "prevention": "see the runbook's section on prevention",
-            "action_items": f"owner of {runbook.path.parent.name}: prevention, due in one week",
+            "action_items": "none",
         }
         await self.pager.say("review.filed", review(self.playbook, facts))
 

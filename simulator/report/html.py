@@ -15,6 +15,7 @@ from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
 from scoring.charts.marks import Mark, marks_of, origin_of
+from scoring.review.lessons import Lessons, lessons
 from scoring.scorecard.observed import Observations, observed
 from scoring.timeline import Event
 from scoring.timeline.running import RunningTime, running_time
@@ -56,6 +57,11 @@ class DrillPage:
     origin_at: datetime | None = None
     time: RunningTime | None = None
     noted: Observations | None = None
+
+    @property
+    def lessons(self) -> Lessons:
+        """What was good and what next."""
+        return lessons(self.drill.scorecard) if self.drill.scorecard else Lessons((), ())
 
     @property
     def origin(self) -> str:

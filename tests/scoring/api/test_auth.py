@@ -182,8 +182,8 @@ def test_every_answer_keeps_to_itself(path: str, token: str | None, stranger: ht
 
 
 def test_the_pages_need_nothing_from_elsewhere(browser: httpx.Client, drill: str) -> None:
-    seats = [f"/drills/{drill}/{seat}" for seat in ("respond", "facilitate", "observe", "status", "review")]
-    for path in ("/", f"/drills/{drill}", "/history", "/nowhere", *seats):
+    seats = [f"/drills/{drill}/{seat}" for seat in ("respond", "facilitate", "observe", "status")]
+    for path in ("/", f"/drills/{drill}", f"/drills/{drill}/review", "/history", "/items", "/nowhere", *seats):
         text = browser.get(path).text
         assert "<main" in text
         assert len(re.findall("<script", text)) == (path in seats), "but for our own script there is none"

@@ -97,7 +97,9 @@ def test_trends_and_runs_say_how_many_and_how_sure(played: list[str], observer: 
     assert trend["measures"]["ttd"]["median_s"] == ttd["median_s"]
 
 
-def test_an_action_item_is_closed_once(played: list[str], facilitator: httpx.Client, responder: httpx.Client) -> None:
+def test_an_action_item_is_closed_once(
+    played: list[str], facilitator: httpx.Client, responder: httpx.Client, observer: httpx.Client
+) -> None:
     def items(**asked: Any) -> list[dict[str, Any]]:
         found = responder.get("/api/v1/action-items", params=asked).json()["action_items"]
         return [each for each in found if each["drill_id"] == played[0] and "pool" in each["text"]]
@@ -105,8 +107,9 @@ def test_an_action_item_is_closed_once(played: list[str], facilitator: httpx.Cli
     [item] = items()
     assert (item["owner"], item["priority"]) == ("grace", "P1")
     url = f"/api/v1/action-items/{item['id']}/close"
-    assert_problem(responder.post(url, json={}), 403, "facilitator")
-    first = facilitator.post(url, json={"closed_at": "2026-02-01T00:00:00Z"}).json()
+    assert_problem(observer.post(url, json={}), 403, "responder")
+    first = responder.post(url, json={"closed_at": "2026-02-01T00:00:00Z", "closed_by": "Grace"}).json()
+    assert first["closed_by"] == "Grace"
     assert facilitator.post(url, json={}).json()["closed_at"] == first["closed_at"]
     assert items() == []
     assert len(items(open=False)) == 1

@@ -100,8 +100,17 @@ def test_no_route_and_no_error_tells_the_truth(running: str, clients: dict[str, 
 def test_no_page_tells_the_truth(role: str, running: str, clients: dict[str, httpx.Client]) -> None:
     client = clients[role]
     seats = [f"/drills/{running}/{seat}" for seat in ("respond", "facilitate", "observe", "status", "review")]
-    own = ("/", f"/drills/{running}", f"/drills/{running}?after=2", "/history", "/people/ada-lovelace", "/nowhere")
-    for path in (*own, *seats):
+    files = [f"/drills/{running}/review.{kind}" for kind in ("md", "html", "pdf")]
+    own = (
+        "/",
+        f"/drills/{running}",
+        f"/drills/{running}?after=2",
+        "/history",
+        "/people/ada-lovelace",
+        "/items",
+        "/nowhere",
+    )
+    for path in (*own, *seats, *files):
         for accept in ("text/html", "*/*"):
             answer = client.get(path, headers={"Accept": accept})
             assert SECRET not in answer.text, (path, answer.text)
@@ -114,15 +123,14 @@ def test_no_form_of_a_page_tells_the_truth(role: str, running: str, clients: dic
         "respond": ("acknowledge", "declare", "assign", "update", "escalate", "diagnose", "act", "resolve", "review"),
         "facilitate": ("stop", "start", "advance", "inject", "order", "abort", "note"),
         "observe": ("note",),
-        "review": ("review",),
     }
-    for seat, names in forms.items():
-        for name in names:
-            for fields in ({}, {"severity": "SEV-9", "failure_mode": "x", "item.0.owner": "x", "mark": "Z", "to": "x"}):
-                path = f"/drills/{running}/{seat}/{name}"
-                answer = clients[role].post(path, data=fields, headers={"Accept": "text/html"})
-                assert answer.status_code < 500, (path, answer.text)
-                assert SECRET not in answer.text, (path, answer.text)
+    bad = {"severity": "SEV-9", "failure_mode": "x", "item.0.owner": "x", "mark": "Z", "to": "x"}
+    paths = [f"/drills/{running}/{seat}/{name}" for seat, names in forms.items() for name in names]
+    for path in (*paths, f"/drills/{running}/review"):
+        for fields in ({}, {"do": "file"}, bad):
+            answer = clients[role].post(path, data=fields, headers={"Accept": "text/html"})
+            assert answer.status_code < 500, (path, answer.text)
+            assert SECRET not in answer.text, (path, answer.text)
 
 
 def test_what_observers_note_is_theirs_and_the_facilitators(running: str, clients: dict[str, httpx.Client]) -> None:

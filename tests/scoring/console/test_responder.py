@@ -148,7 +148,7 @@ def test_a_name_is_remembered(room: Any) -> None:
 def test_who_may_sit_where(room: Any) -> None:
     allowed = {
         "respond": {"responder", "facilitator"},
-        "review": {"responder", "facilitator"},
+        "review": {"responder", "facilitator", "observer", "ingest"},
         "facilitate": {"facilitator"},
         "observe": {"observer", "facilitator"},
         "status": {"responder", "facilitator", "observer", "ingest"},

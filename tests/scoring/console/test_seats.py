@@ -1,9 +1,11 @@
 """The pages of the facilitator and the observers, the status page, the record after the end, and what they load."""
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from rooms import CLOCK
 
 
 def test_the_facilitator_stops_the_clock_and_everybody_sees_it_stand(room: Any) -> None:
@@ -108,6 +110,12 @@ def test_customers_read_what_was_posted_for_them(room: Any) -> None:
 def test_the_record_after_the_end_says_what_was_good_and_what_next(room: Any) -> None:
     room.tell("fault.injected", 3)
     room.page()
+    for minute in range(3, 30):
+        conditions = [{"name": "services", "ok": False, "seen": "one is missing"}]
+        room.tell("oracle.checked", minute, phase="mitigated", ok=False, conditions=conditions)
+    at = [(room.began_at + timedelta(minutes=minute) / CLOCK).isoformat() for minute in range(30)]
+    windows = [{"at": each, "requests": 50, "failures": 50} for each in at]
+    room.ask("ingest", "post", f"/api/v1/drills/{room.name}/impact", json=windows)
     running = room.ask("responder", "get", f"/drills/{room.name}").text
     assert "What next" not in running
     room.end()

@@ -7,17 +7,13 @@ from typing import Any
 import pytest
 from desk_told import START, Told, alert, filled
 
-from scoring.desk.debrief import debrief
-from scoring.desk.drafts import draft_review, draft_update
-from scoring.desk.looking import ordered
-from scoring.desk.moments import drill_time
+from scoring.desk.drafts import draft_update
 from scoring.desk.public import notices
 from scoring.desk.responding import respond
 from scoring.desk.served import Served, impact_in_words, served_lately
 from scoring.playbook import Playbook
 from scoring.playbook.file import load_playbook, playbook_names
-from scoring.scorecard import score
-from scoring.timeline import Timeline, Window
+from scoring.timeline import Window
 
 Tell = Callable[..., Any]
 PAGED = (5, "alert.firing", alert(summary="slots are taken", runbook_url="runbook.md"))
@@ -85,35 +81,6 @@ def test_the_draft_follows_how_it_stands(tell: Tell, playbook: Playbook) -> None
     assert (closing["status"], closing["next_update_at"]) == (["resolved"], [""])
 
 
-def test_the_review_is_drafted_from_the_timeline_in_the_playbooks_parts(tell: Tell, playbook: Playbook) -> None:
-    told = tell(
-        (3, "impact.started", {}),
-        PAGED,
-        (6, "incident.acknowledged", {"who": "Bob"}),
-        (7, "clock.stopped", {}),
-        (97, "clock.started", {}),
-        (98, "incident.declared", {"severity": "SEV-2"}),
-        (99, "diagnosis.submitted", {"component": "postgres", "failure_mode": "slots", "text": "35 of 35 are taken"}),
-        (100, "observation.noted", {"text": "zanzibar"}),
-        (105, "impact.ended", {}),
-        (120, "incident.resolved", {}),
-    )
-    drill_s = drill_time(told.drill, told.events).drill_s
-    draft = draft_review(told.desk(130), playbook, ordered(told.events), drill_s)
-    assert set(draft) == {f"part.{part}" for part in playbook.review.parts.value if part != "action_items"}
-    assert draft["part.detection"] == ["HighErrorRate at 10:05:00 UTC: slots are taken."]
-    assert draft["part.response"][0].splitlines() == [
-        "Acknowledged by Bob 1 min after the page.",
-        "SEV-2 was declared 3 min after the page.",
-        "Users were served again 10 min after the page.",
-        "Resolved 25 min after the page.",
-    ]
-    assert draft["part.root_cause"] == ["postgres: slots. 35 of 35 are taken"]
-    assert "10:06:00 acknowledged by Bob" in draft["part.timeline"][0]
-    assert "zanzibar" not in str(draft)
-    assert draft["part.prevention"] == [""]
-
-
 def test_customers_see_what_was_posted_for_them(tell: Tell, playbook: Playbook) -> None:
     told = tell(
         PAGED,
@@ -123,23 +90,3 @@ def test_customers_see_what_was_posted_for_them(tell: Tell, playbook: Playbook) 
     )
     seen = notices(told.desk(10).updates, playbook)
     assert [(each.text, each.next_at) for each in seen] == [("by channel", None), ("outer", told.at(30))]
-
-
-def test_a_debrief_names_what_was_good_and_what_next(told: Callable[..., Timeline], playbook: Playbook) -> None:
-    case = {
-        "events": [
-            [1, "fault.injected", {}],
-            [2, "impact.started", {}],
-            [3, "alert.firing", {"name": "SlotsExhausted"}],
-            [4, "incident.acknowledged", {}],
-        ],
-        "load": {"0-2": 0.0, "2-60": 1.0},
-        "checks": {"3-60": "bad"},
-    }
-    card = score(told(case), playbook)
-    said = debrief(card)
-    assert {"detect", "acknowledge"} <= {each.dimension for each in said.good}
-    assert said.next[0].dimension == "mitigate"
-    assert all(each.advice and each.why for each in said.next)
-    graded = {name for name, each in card.dimensions.items() if each.grade is not None}
-    assert {each.dimension for each in (*said.good, *said.next)} == graded

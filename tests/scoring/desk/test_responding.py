@@ -155,41 +155,10 @@ def test_only_what_was_declared_can_be_resolved_and_once(tell: Tell) -> None:
 
 
 def test_after_the_end_only_the_review_is_left(tell: Tell) -> None:
-    ended = tell(PAGED, DECLARED).ended(9)
-    assert "The drill ended at 10:09:00 UTC" in refused(ended, "resolve")[""]
-    assert made(ended, "review", **{"part.root_cause": "slots"})[0] == "review.filed"
+    said = refused(tell(PAGED, DECLARED).ended(9), "resolve")[""]
+    assert said == "The drill ended at 10:09:00 UTC; what is left is the review."
 
 
 def test_a_text_is_kept_without_what_no_database_can_hold() -> None:
     form = Form([("text", " a\0b\x1b[31m\r\nc\ud800 \n")])
     assert form.text("text") == "ab[31m\nc"
-
-
-def test_a_review_has_the_playbooks_parts_and_action_items(tell: Tell) -> None:
-    sent = {
-        "part.root_cause": "too many connections",
-        "part.nonsense": "x",
-        "item.0.text": "Pool connections",
-        "item.0.owner": "@ada",
-        "item.0.due_on": "2026-02-01",
-        "item.0.priority": "P1",
-        "item.1.text": "",
-    }
-    kind, data = made(tell(PAGED), "review", **sent)
-    assert kind == "review.filed"
-    items = [{"text": "Pool connections", "owner": "ada", "priority": "P1", "due_on": "2026-02-01"}]
-    assert data == {"parts": {"root_cause": "too many connections", "action_items": items}, "by": "Ada"}
-    assert made(tell(PAGED), "review", no_items="yes")[1]["parts"] == {"action_items": "none"}
-
-
-@pytest.mark.parametrize(
-    ("sent", "field", "said"),
-    [
-        ({}, "part.timeline", "at least one part"),
-        ({"item.0.text": "x", "item.0.due_on": "tomorrow"}, "item.0.due_on", "2026-01-31"),
-        ({"item.0.text": "x", "item.0.priority": "P9"}, "item.0.priority", "no priority 'P9'"),
-        ({"item.2.owner": "ada", "part.root_cause": "y"}, "item.2.text", "what is to be done"),
-    ],
-)
-def test_a_review_is_refused_beside_the_field(tell: Tell, sent: dict[str, str], field: str, said: str) -> None:
-    assert said in refused(tell(PAGED), "review", **sent)[field]

@@ -8,8 +8,7 @@ import pytest
 from sqlalchemy import Engine
 
 from scoring.errors import ScoringError
-from scoring.record.history import History, NoSuchItem
-from scoring.record.reviews import ActionItem, action_items
+from scoring.record.history import History
 from scoring.record.store import Store
 from scoring.scorecard.cards import Scorecard
 from scoring.series import summarise, trend
@@ -28,13 +27,13 @@ def history(engine: Engine) -> History:
 def play(history: History, kept_card: Callable[..., Scorecard]) -> Play:
     """Keeps a drill that has ended."""
 
-    def keep(name: str, points: float | None, *, day: int = 0, times: Any = None, items: Any = (), **told: Any) -> None:
+    def keep(name: str, points: float | None, *, day: int = 0, times: Any = None, **told: Any) -> None:
         at = START + timedelta(days=day)
         of_card = {key: told.pop(key) for key in ("verdict", "playbook", "sla_met") if key in told}
         is_control, mode = told.pop("control", False), told.pop("failure_mode", "rate-limited")
         ended = drill(name, **{"started_at": at, "ended_at": at + timedelta(hours=1), **told})
         card = kept_card(name, points, times, **of_card)
-        history.keep(ended, truth(failure_mode=mode, control=is_control), card, items)
+        history.keep(ended, truth(failure_mode=mode, control=is_control), card)
 
     return keep
 
@@ -110,60 +109,9 @@ def test_runs_come_in_the_order_in_which_they_were_played(history: History, play
     assert [run.seconds for run in history.runs(experiment="external_api/rate-limited", limit=2)["ttd"]] == [30.0, 40.0]
 
 
-def test_action_items_stay_open_until_somebody_closes_them(history: History, play: Play) -> None:
-    items = [ActionItem("Add a limit", "ann", "P0", "2026-02-01"), ActionItem("Write it down", is_done=True)]
-    play("one", 80.0, items=items)
-    play("two", 80.0, items=[ActionItem("Test it", due_on="2026-01-20"), ActionItem("Some day")])
-    told = history.action_items()
-    assert [(each.text, each.drill_id) for each in told] == [
-        ("Test it", "two"),
-        ("Add a limit", "one"),
-        ("Some day", "two"),
-    ]
-    assert (told[1].owner, told[1].priority, told[1].opened_at) == ("ann", "P0", START + timedelta(hours=1))
-    closed = history.close_action_item(told[1].id, START + timedelta(days=9))
-    assert history.close_action_item(told[1].id, START + timedelta(days=10)) == closed
-    play("one", 85.0, items=items)
-    assert len(history.action_items()) == 2
-    assert {each.text for each in history.action_items(open=False)} == {"Add a limit", "Write it down"}
-    assert len(history.action_items(open=None)) == 4
-    with pytest.raises(NoSuchItem, match="no action item 'x'"):
-        history.close_action_item("x", START)
-
-
 def test_what_ended_and_was_not_kept_is_known(store: Store, history: History, play: Play) -> None:
     store.create(drill("e"), truth(), PLAYBOOK)
     for name in "de":
         store.append(name, [event("drill.ended", after_s=60)], START)
     play("e", 80.0)
     assert history.unkept() == ["d"]
-
-
-REVIEW = """1. [P0] Add configuration validation to CI/CD - @owner - Due: 2026-02-03
-- [x] Page the owner
-* Watch p95; see the board
-nothing to add"""
-
-
-@pytest.mark.parametrize(
-    ("told", "expected"),
-    [
-        (
-            REVIEW,
-            [
-                ActionItem("Add configuration validation to CI/CD", "owner", "P0", "2026-02-03"),
-                ActionItem("Page the owner", is_done=True),
-                ActionItem("Watch p95; see the board"),
-            ],
-        ),
-        (["Do it - @bo", {"text": "And that", "owner": "@ann", "due_on": "2026-02-01"}, 7, {"owner": "x"}, ""], None),
-        ("nothing to add", []),
-        (None, []),
-        ({"text": "One thing", "priority": "P1", "done": True}, [ActionItem("One thing", "", "P1", None, True)]),
-    ],
-)
-def test_action_items_are_read_as_people_write_them(told: Any, expected: list[ActionItem] | None) -> None:
-    if expected is None:
-        expected = [ActionItem("Do it", "bo"), ActionItem("And that", "ann", due_on="2026-02-01")]
-    reviews = [event("review.filed", parts={"action_items": told}), event("review.filed", parts="x"), event()]
-    assert list(action_items(reviews)) == expected

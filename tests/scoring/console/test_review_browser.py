@@ -1,0 +1,98 @@
+"""The review and the action items in a real browser: by keyboard, by two at once, and clean by axe's rules."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from browsing import PHONE, PROJECTOR, Person, chromium
+from rooms import Room
+from serving import Server
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    sync_api = pytest.importorskip("playwright.sync_api")
+    path = chromium()
+    with sync_api.sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def ended(room: Room) -> Room:
+    room.page()
+    room.tell("incident.acknowledged", 6, who="Ada")
+    room.tell("incident.resolved", 20)
+    room.end()
+    return room
+
+
+def test_it_is_written_saved_and_filed_by_keyboard(ended: Room, browser: Any, server: Server) -> None:
+    ada = Person(browser, server.url, "responder")
+    page = ada.open(f"/drills/{ended.name}/review")
+    page.locator("[name='part.prevention']").focus()
+    page.keyboard.type("A limit on the pool.")
+    while page.evaluate("document.activeElement.name") != "who":
+        page.keyboard.press("Tab")
+    page.keyboard.press("Control+a")
+    page.keyboard.type("Ada")
+    page.keyboard.press("Enter")
+    ada.sees("Saved.")
+    assert ended.events("review.filed") == [], "Enter in a field saves, and files nothing"
+    page.reload()
+    assert page.locator("[name='part.prevention']").input_value() == "A limit on the pool."
+    assert page.locator("[name=who]").input_value() == "Ada"
+    page.locator("[name='item.0.text']").fill("Bound the pool")
+    page.locator("[name='item.0.due_on']").fill("2026-02-01")
+    page.locator("button[value=file]").focus()
+    page.keyboard.press("Enter")
+    ada.sees("Filed by Ada")
+    [event] = ended.events("review.filed")
+    assert event["data"]["parts"]["action_items"][0] == {"text": "Bound the pool", "due_on": "2026-02-01"}
+    ada.shoot("review-filed")
+    ada.close()
+
+
+def test_two_who_write_at_once_lose_nothing(ended: Room, browser: Any, server: Server) -> None:
+    ada, bob = (Person(browser, server.url, "responder") for _ in range(2))
+    for person, name in ((ada, "Ada"), (bob, "Bob")):
+        page = person.open(f"/drills/{ended.name}/review")
+        page.locator("[name=who]").fill(name)
+        page.locator("[name='part.prevention']").fill(f"What {name} thinks.")
+    for person in (ada, bob):
+        person.page.locator("button[value=save]").click()
+    bob.sees("Ada saved this review meanwhile")
+    bob.sees("What Ada thinks.")
+    assert bob.page.locator("[name='part.prevention']").input_value() == "What Bob thinks."
+    bob.shoot("review-meanwhile")
+    bob.page.locator("button[value=save]").click()
+    bob.sees("Saved.")
+    for person in (ada, bob):
+        person.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", [PHONE, PROJECTOR], ids=["phone", "projector"])
+def test_the_pages_are_clean_by_axe(
+    ended: Room, browser: Any, server: Server, scheme: str, size: tuple[int, int]
+) -> None:
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    fay = Person(browser, server.url, "facilitator", size, color_scheme=scheme)
+    page = fay.open(f"/drills/{ended.name}/review")
+    page.locator("[name='item.0.owner']").fill("Bob")
+    page.locator("[name='item.0.text']").fill("")
+    page.locator("button[value=file]").click()
+    fay.sees("This cannot be filed yet")
+    looks = [("review-refused", None), ("items", "/items?show=all"), ("drill", f"/drills/{ended.name}")]
+    for name, path in looks:
+        if path is not None:
+            fay.open(path)
+        fay.shoot(f"{name}-{scheme}-{size[0]}")
+        found = axe.run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]})
+        assert found.violations_count == 0, found.generate_report()
+        wider = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert wider <= 0, f"{name} scrolls sideways"
+    fay.close()
