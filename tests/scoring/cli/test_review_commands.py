@@ -5,14 +5,20 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import httpx
 import pypdfium2
 import pytest
+import typer
 
+from scoring.api.app import build_app
+from scoring.api.auth import Role
+from scoring.cli.databases import history_of
 from scoring.cli.gathering import from_last_time, gather
 from scoring.files import read_timeline
 from scoring.record.drafts import Drafts
 from scoring.record.engine import open_engine
 from scoring.timeline import Event, Timeline
+from simulator.cli.stories import play_story
 
 Run = Callable[..., tuple[int, str, str]]
 Record = Callable[[str, Timeline], Path]
@@ -130,3 +136,37 @@ def test_the_next_drill_of_the_same_mode_asks_about_it(twice: None) -> None:
     [asked] = from_last_time(gathered.new)
     assert asked.startswith("From the last time: Ask for a higher quota (open since 2026-11-21, owner Ada, ")
     assert from_last_time(["first"]) == []
+
+
+def test_a_command_that_plays_drills_asks_about_it_at_its_end(
+    twice: None, scoring: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async def played_nothing_more() -> int:
+        return 0
+
+    with pytest.raises(typer.Exit):
+        play_story(played_nothing_more())
+    assert "From the last time: Ask for a higher quota (open since 2026-11-21, owner Ada, " in capsys.readouterr().err
+
+
+def test_the_service_of_a_run_knows_what_was_played_before(folder: Path, twice: None) -> None:
+    run = str(Path(".gameday/runs/20261122-100000-bbbb/scoring.db"))
+    assert history_of(run, None) is None, "nothing was gathered yet"
+    gather()
+    assert history_of(run, None) == history_of(str(Path(run).absolute()), None) == ".gameday/scoring.db"
+    assert history_of(run, "postgresql://db/scoring") == "postgresql://db/scoring"
+    for other in (".gameday/scoring.db", "elsewhere.db", "postgresql://db/scoring"):
+        assert history_of(other, None) is None
+
+
+async def test_a_review_in_a_run_asks_what_earlier_runs_left_open(twice: None) -> None:
+    gather()
+    places = ("runs/20261122-100000-bbbb/scoring.db", "scoring.db")
+    run, lasting = (open_engine(Path(".gameday") / place) for place in places)
+    app = build_app(run, {Role.OBSERVER: "a-token"}, past=lasting)
+    transport, token = httpx.ASGITransport(app), {"Authorization": "Bearer a-token"}
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1", headers=token) as client:
+        for path in ("/drills/second", "/drills/second/review"):
+            assert "Ask for a higher quota (open since 2026-11-21" in (await client.get(path)).text
+    for engine in (run, lasting):
+        engine.dispose()
