@@ -62,7 +62,7 @@ $(VENV)/bin/python:
 	@$(if $(UV),uv venv --quiet --python $(PYTHON) $(VENV),$(PYTHON) -m venv $(VENV))
 
 $(VENV)/.installed: pyproject.toml constraints.txt | $(VENV)/bin/python
-	@echo "installing gameday into $(VENV)"
+	@echo "installing gameday into $(VENV): once, a minute or two"
 	@$(call install_into,.)
 	@touch $@
 

@@ -70,6 +70,7 @@ def recorded_gate(game_day: GameDay) -> Gate:
         gated(aborted, "inconclusive", requirement("sla.ttm", "not_judged", title="Time to mitigate", seen=(None,))),
     )
     return Gate(
+        app="llm-research",
         suite="ci",
         title="Every push",
         outcome="failed",

@@ -17,7 +17,7 @@ from simulator.drill.app.suiting import Suited
 from simulator.drill.catalog import experiment_file, nearest
 from simulator.drill.clock import DrillClock
 from simulator.drill.documents import read_document, shown
-from simulator.drill.safeguards.written import Guards, guards_of_experiment, guards_of_file, guards_of_suite
+from simulator.drill.safeguards.written import Guards, guards_in, guards_of_experiment, guards_of_file
 from simulator.drill.scenario import Scenario
 from simulator.drill.suite import Suite, SuiteDrill, SuiteFile, read_suite
 from simulator.drill.target import Target, find_target
@@ -97,7 +97,7 @@ def plan_suite_file(file: SuiteFile, options: Options, root: Path, *, needs_aler
     `needs_alerts`: whether it is a mistake if an experiment is detected by an alert that no rule file has.
     """
     suite = file.suite.model_copy(update={"title": file.title})
-    guards = guards_of_suite(file.path, suite.safeguards)
+    guards = guards_in(file.path, suite.safeguards)
     return _plan(suite, file.files, options, root, guards, needs_alerts=needs_alerts)
 
 
@@ -147,7 +147,7 @@ def _plan(
         root=root,
         options=options,
         not_assessed=suite.not_assessed,
-        guards=guards,
+        guards=tuple(each for each in (target.guards, *guards) if each.safeguards),
     )
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from simulator.drill.app.description import Adjusted, App, Breaks, Canary, Command, Endpoint, Existing, Metrics
 from simulator.drill.catalog import nearest, shipped_experiments
 from simulator.drill.documents import Document, read_document, shown
+from simulator.drill.safeguards.written import Guards, guards_in
 from simulator.drill.strict import read_as
 from simulator.errors import BadInput
 from simulator.load.finding import read_requests
@@ -49,6 +50,7 @@ class Target:
     load: Traffic
     breaks: Breaks
     adjusted: Mapping[str, Adjusted]
+    guards: Guards
 
     @property
     def is_sample(self) -> bool:
@@ -98,6 +100,7 @@ def read_target(file: Path, variant: str | None = None) -> Target:
         load=_load(document, app),
         breaks=app.breaks,
         adjusted=_adjusted(document, app),
+        guards=guards_in(file, app.safeguards),
     )
 
 

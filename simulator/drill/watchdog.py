@@ -14,9 +14,10 @@ import signal
 import subprocess
 import sys
 import time
+import traceback
 import urllib.request
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -65,13 +66,23 @@ def clean_up(orders: Orders) -> None:
     for mark in orders.marks[:1]:
         sweep(mark, grace_s=0.0, besides=orders.spare)
     if orders.is_cluster_kept and orders.claim is not None:
-        with suppress(Exception):
+        with _telling("the cluster was not left as it was found; run 'gameday recover'"):
             _leave_whole(orders.claim, orders.drill)
     if orders.drill is not None and orders.abort is not None:
-        with suppress(Exception):
+        with _telling("the abort is not on record"):
             _record_abort(orders.drill["id"], orders.abort)
     for mark in orders.marks:
         sweep(mark, grace_s=1.0)
+
+
+@contextmanager
+def _telling(what: str) -> Iterator[None]:
+    """Go on whatever goes wrong; the log is told."""
+    try:
+        yield
+    except Exception:
+        print(what, file=sys.stderr)
+        traceback.print_exc()
 
 
 def _leave_whole(claim: dict[str, Any], drill: dict[str, Any] | None) -> None:

@@ -16,13 +16,14 @@ from simulator.report.publish import write_json
 KEPT = 50
 """Results of one suite; older ones are let go."""
 LAST, BRANCH = "last", "branch"
-_ALIKE = ("suite", "playbook", "responder", "clock")
+_ALIKE = ("app", "suite", "playbook", "responder", "clock")
 
 
 @dataclass(frozen=True)
 class Alike:
     """What two results have in common that can be compared."""
 
+    app: str
     suite: str
     playbook: str
     responder: str

@@ -83,7 +83,7 @@ async def play_gate(file: SuiteFile, plan: Plan, baseline: str | None, loudness:
 
 def alike(file: SuiteFile, plan: Plan) -> Alike:
     """What an earlier result has to have in common with this one."""
-    return Alike(file.name, plan.playbook.name, plan.responder, plan.clock.factor)
+    return Alike(plan.target.name, file.name, plan.playbook.name, plan.responder, plan.clock.factor)
 
 
 def drills_of(file: SuiteFile, plan: Plan, before: Baseline | None) -> list[GateDrill]:
@@ -140,6 +140,7 @@ def gate_of(
     outcomes = {drill.outcome for drill in gated}
     outcome: Outcome = "failed" if "failed" in outcomes else "inconclusive" if "inconclusive" in outcomes else "passed"
     return Gate(
+        app=plan.target.name,
         suite=file.name,
         title=plan.title,
         outcome=outcome,

@@ -70,13 +70,14 @@ class ComparedWith(Report):
 
 
 class Gate(Report):
-    """A suite played as a gate, under one playbook and clock (drill seconds per wall second).
+    """A suite played as a gate on one app, under one playbook and clock (drill seconds per wall second).
 
     `outcome` is failed if a drill failed, else inconclusive if one could not be judged, else passed. `suite_at` is the
     suite's own file, where a requirement is shown that has no place to begin at.
     """
 
     version: Literal[1] = 1
+    app: str = ""
     suite: str
     title: str
     outcome: Outcome

@@ -261,6 +261,17 @@ def test_a_suite_has_safeguards_of_its_own_and_the_command_line_adds_to_them(tmp
         plan_suite(str(suite), Options(), tmp_path)
 
 
+def test_an_app_has_safeguards_of_its_own(tmp_path: Path) -> None:
+    app = """
+name: shop
+deploy: {commands: [{name: shop, run: ./serve, port: 8000}]}
+load: {requests: [GET /]}
+"""
+    file = written(tmp_path, app + SWITCH.format(switch="/nowhere", pace=1), "gameday.yaml")
+    plan = plan_experiments(["workload/all-pods-down"], Options(app=file), tmp_path)
+    assert [(each.folder, len(each.safeguards)) for each in plan.guards] == [(str(tmp_path), 1)]
+
+
 CONTROL = """
 controls:
   - name: safeguard

@@ -15,13 +15,16 @@ from simulator.gate.playing import find_baseline
 from simulator.gate.revision import revision_of, target_branch
 from simulator.report.gate import Gate, Outcome, Revision
 
-CI = Alike("ci", "llm-research-lab", "autopilot", 60.0)
+CI = Alike("shop", "ci", "llm-research-lab", "autopilot", 60.0)
 NOBODY: dict[str, str] = {}
 
 
-def gate(minute: int, *, branch: str | None = "main", outcome: Outcome = "passed", clock: float = 60.0) -> Gate:
+def gate(
+    minute: int, *, app: str = "shop", branch: str | None = "main", outcome: Outcome = "passed", clock: float = 60.0
+) -> Gate:
     day = recorded()
     return Gate(
+        app=app,
         suite="ci",
         title="Mine",
         outcome=outcome,
@@ -62,7 +65,14 @@ def test_the_newest_of_its_kind_is_compared_with(tmp_path: Path) -> None:
     assert of_main
     assert (last.gate.revision.branch, of_main.gate.outcome) == ("topic", "failed")
     assert newest(tmp_path, CI, "branch", branch="other") is None
-    assert newest(tmp_path, Alike("other", "p", "r", 60.0), "last") is None
+    assert newest(tmp_path, Alike("shop", "other", "p", "r", 60.0), "last") is None
+
+
+def test_a_result_of_another_app_is_not_compared_with(tmp_path: Path) -> None:
+    path = keep(gate(0, app="forum"), tmp_path)
+    assert newest(tmp_path, CI, "last") is None
+    with pytest.raises(BadInput, match="was played with app forum, and this is app shop"):
+        read_baseline(path, CI)
 
 
 def test_a_first_run_says_that_there_is_no_baseline(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

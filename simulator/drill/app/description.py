@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints, WithJsonSchema, model_validator
 
+from simulator.drill.safeguards.written import Safeguard
 from simulator.drill.strict import Strict
 from simulator.load.traffic import Traffic
 
@@ -166,7 +167,7 @@ class Adjusted(Strict):
 
 
 class App(Strict):
-    """The whole file."""
+    """The whole file. `safeguards` are Chaos Toolkit probes that stop any drill on this app."""
 
     name: Name
     namespace: Name | None = None
@@ -181,6 +182,7 @@ class App(Strict):
     endpoints: tuple[Endpoint, ...] = ()
     credentials: dict[Variable, str] = Field(default_factory=dict)
     experiments: dict[str, Adjusted] = Field(default_factory=dict)
+    safeguards: tuple[Safeguard, ...] = ()
 
     @model_validator(mode="after")
     def _is_reached(self) -> "App":

@@ -1,4 +1,4 @@
-"""Safeguards as users write them: in a suite, in a file of their own, or in an experiment's own control."""
+"""Safeguards as users write them: with a suite or an app, in a file of their own, or in an experiment's control."""
 
 import logging
 import sys
@@ -67,8 +67,8 @@ def guards_of_file(path: Path) -> Guards:
     return Guards(shown(path), _folder(path), _checked(document, file.safeguards, "safeguards"), *settings)
 
 
-def guards_of_suite(path: Path, safeguards: Sequence[Safeguard]) -> Guards:
-    """Those that were read from the suite at `path`. Raises `BadInput`."""
+def guards_in(path: Path, safeguards: Sequence[Safeguard]) -> Guards:
+    """Those that were read from `safeguards:` of the file at `path`, a suite or an app's. Raises `BadInput`."""
     return Guards(shown(path), _folder(path), _checked(read_document(path), safeguards, "safeguards"))
 
 
