@@ -145,6 +145,15 @@ class IssuedToken(Answer):
     name: str
 
 
+class SignInLink(Answer):
+    """A new link. `path` follows the address of the service; it is shown this once and kept nowhere."""
+
+    path: str
+    role: str
+    name: str
+    expires_at: Instant
+
+
 class TokenList(Answer):
     """Every token that was issued, oldest first; those that the service was started with are not among them."""
 

@@ -29,6 +29,9 @@ Name = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whit
 DrillInPath = Annotated[str, Path(pattern=_ID, description="the id that the drill was opened with", examples=["d-42"])]
 IdInPath = Annotated[str, Path(min_length=1, max_length=100, examples=["payments"])]
 
+PagePath = Annotated[str, StringConstraints(pattern=r"^/(?:drills/[A-Za-z0-9._~:/-]+)?$", max_length=300)]
+"""A page of this service: never an address elsewhere."""
+
 TokenInPath = Annotated[str, Path(pattern=r"^[A-Za-z0-9._-]{1,100}$", description="the token's id, not its secret")]
 
 
@@ -182,6 +185,16 @@ class Break(Record):
     """Why the clock is stopped."""
 
     reason: Annotated[str, StringConstraints(max_length=500, strip_whitespace=True)] = "a break"
+
+
+class NewLink(Record):
+    """A link that signs a browser in once, as a role and under a name; it opens the page `to`, within `lasts_s`."""
+
+    role: Annotated[str, StringConstraints(pattern=r"^(facilitator|responder|observer)$")]
+    name: Name
+    person: Annotated[Name | None, Field(description="whom it is for, by id or by name")] = None
+    to: PagePath = "/"
+    lasts_s: Annotated[int, Field(ge=60, le=86_400, description="wall seconds")] = 600
 
 
 class Closing(Record):

@@ -22,7 +22,7 @@ from scoring.record.tokens import NoSuchToken
 
 MEDIA_TYPE = "application/problem+json"
 _FOR_MACHINES = ("/api/", "/health", "/openapi.json")
-_SIGN_IN = "Sign in with the link that was printed when the service was started; it works once, for ten minutes."
+_SIGN_IN = "Sign in with the link that was printed when the service was started; it works once, and not for long."
 _log = logging.getLogger(__name__)
 
 

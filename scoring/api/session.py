@@ -30,7 +30,7 @@ def sign_in(
     """
     holder = service.tokens.redeem(code) if code else None
     if holder is None:
-        told = "Each link works once, for ten minutes. Ask for a new one where the service was started."
+        told = "Each link works once, and not for long. Ask for a new one where the service was started."
         return page("message.html", 401, role=None, title="This link does not sign you in", detail=told, go_to=None)
     issued = service.tokens.issue(
         holder.role, f"sign-in of {holder.name}"[:200], holder.person, expires_at=datetime.now(UTC) + _LASTS

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
@@ -124,6 +125,39 @@ def test_no_guess_signs_in(code: str, stranger: httpx.Client) -> None:
     answer = stranger.get(f"/sign-in?code={code}")
     assert answer.status_code in (401, 422)
     assert "set-cookie" not in answer.headers
+
+
+@pytest.mark.parametrize("role", ["facilitator", "responder", "observer"])
+def test_a_facilitator_hands_out_links_that_sign_others_in_once(
+    role: str, drill: str, server: Any, stranger: httpx.Client, facilitator: httpx.Client
+) -> None:
+    told = {"role": role, "name": "Ada", "to": f"/drills/{drill}", "lasts_s": 3600}
+    link = facilitator.post("/api/v1/tokens/links", json=told).json()
+    assert link["role"] == role
+    with httpx.Client(base_url=server.url, headers={"Accept": "text/html"}) as browser:
+        answer = browser.get(link["path"])
+        assert (answer.status_code, f"You are {role}" in answer.text) == (200, True)
+        assert f'href="/drills/{drill}"' in answer.text
+        assert browser.get(f"/drills/{drill}").status_code == 200
+        may_list = browser.get("/api/v1/tokens").status_code
+    assert may_list == (200 if role == "facilitator" else 403)
+    assert stranger.get(link["path"]).status_code == 401
+
+
+@pytest.mark.parametrize("role", ["responder", "observer", "ingest"])
+def test_nobody_else_makes_links(role: str, clients: dict[str, httpx.Client]) -> None:
+    told = {"role": "facilitator", "name": "Ada"}
+    assert_problem(clients[role].post("/api/v1/tokens/links", json=told), 403, "facilitator")
+
+
+@pytest.mark.parametrize("to", ["//elsewhere.example", "https://elsewhere.example", "drills", "/\\elsewhere.example"])
+def test_a_link_leads_nowhere_else(to: str, stranger: httpx.Client, facilitator: httpx.Client) -> None:
+    told = {"role": "observer", "name": "Ada", "to": to}
+    assert_problem(facilitator.post("/api/v1/tokens/links", json=told), 422, where="#/to")
+    path = facilitator.post("/api/v1/tokens/links", json={"role": "observer", "name": "Ada"}).json()["path"]
+    code = parse_qs(urlsplit(path).query)["code"]
+    answer = stranger.get("/sign-in", params={"code": code, "to": to})
+    assert (answer.status_code, "set-cookie" in answer.headers) == (422, False)
 
 
 FOREIGN = [
