@@ -1,12 +1,12 @@
 """Drills brought together in one lasting database, so that history reaches across runs.
 
 Each run records into a database of its own, which nobody else writes and which goes with the run. What has ended there
-is taken over, as it was, with the journal of its experiment; what is there already is passed over, so this may be done
-at any time and by several at once.
+is taken over, as it was, with the journal of its experiment, and what came to it since, such as a review; what is there
+already is passed over, so this may be done at any time and by several at once.
 """
 
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,7 +16,6 @@ import orjson
 from scoring.cli.databases import HOME, LASTING, Place, all_drills, known_databases, opened
 from scoring.errors import ScoringError
 from scoring.playbook.file import parse_playbook
-from scoring.record.archive import restore
 from scoring.record.drafts import Drafts
 from scoring.record.history import History
 from scoring.record.items import Items
@@ -30,7 +29,7 @@ JOURNALS = HOME / "journals"
 
 @dataclass(frozen=True)
 class Gathered:
-    """Drills that were new, and a sentence on what had to be left as it is."""
+    """Drills that were new or had something new, and a sentence on what had to be left as it is."""
 
     new: tuple[str, ...]
     left: tuple[str, ...]
@@ -54,7 +53,7 @@ def gather(into: str | None = None) -> Gathered:
                     new += [drill_id for drill_id in _ended(place, lasting) if _take_over(drill_id, place, lasting)]
             except (ScoringError, OSError) as error:
                 left.append(f"{run}: what was played there is not in the history: {error}")
-        left += remember(lasting)
+        left += remember(lasting, new)
     return Gathered(tuple(new), tuple(left))
 
 
@@ -71,11 +70,11 @@ def from_last_time(drill_ids: Iterable[str], into: str | None = None) -> list[st
     return list(found.values())
 
 
-def remember(place: Place) -> list[str]:
-    """Take what has ended in a database into its history; a sentence on each drill with which that cannot be."""
+def remember(place: Place, changed: Sequence[str] = ()) -> list[str]:
+    """Take what has ended or `changed` since into a database's history; a sentence on each that cannot be taken in."""
     past = History(place.engine)
     left = []
-    for drill_id in past.unkept():
+    for drill_id in dict.fromkeys([*past.unkept(), *changed]):
         try:
             timeline = place.store.timeline(drill_id)
             book = parse_playbook(place.store.playbook_text(drill_id), f"the playbook of drill {drill_id}")
@@ -100,21 +99,21 @@ def left_behind(drill_id: str) -> dict[str, bytes]:
 
 
 def _ended(place: Place, lasting: Place) -> list[str]:
-    """Drills that have ended and are not in the lasting database yet."""
-    drills = [listed.drill for listed in all_drills(place.store)]
-    return [drill.id for drill in drills if drill.ended_at is not None and not _is_in(lasting, drill.id)]
+    """Drills that have ended and are not in the lasting database yet, or not all of them."""
+    ended = [listed for listed in all_drills(place.store) if listed.drill.ended_at is not None]
+    return [listed.drill.id for listed in ended if listed.events > _events_in(lasting, listed.drill.id)]
 
 
-def _is_in(place: Place, drill_id: str) -> bool:
+def _events_in(place: Place, drill_id: str) -> int:
+    """How many events a database has of a drill; -1 if it does not know it."""
     try:
-        place.store.drill(drill_id)
+        return place.store.drill(drill_id)[2]
     except NoSuchDrill:
-        return False
-    return True
+        return -1
 
 
 def _take_over(drill_id: str, place: Place, lasting: Place) -> bool:
-    is_new = restore(lasting.store, place.store.timeline(drill_id), place.store.playbook_text(drill_id))
+    is_new = lasting.store.restore(place.store.timeline(drill_id), place.store.playbook_text(drill_id), goes_on=True)
     journal = Path(place.name).parent / drill_id / "journal.json"
     if journal.is_file():
         JOURNALS.mkdir(parents=True, exist_ok=True)

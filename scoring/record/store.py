@@ -84,13 +84,14 @@ class Store:
             if drill["ended_at"] is None:
                 writes.change(connection, drill, {"ended_at": write_instant(ended_at)})
 
-    def restore(self, timeline: Timeline, playbook_text: str) -> bool:
+    def restore(self, timeline: Timeline, playbook_text: str, *, goes_on: bool = False) -> bool:
         """Take in a whole drill with its chain as it was, such as from an archive; False if all of it is there already.
 
+        If it `goes_on`, of one that is there as far as it went then what came since is taken in, such as a review.
         Raises Conflict where another drill of that id is there, or an event does not get the hash that it carries.
         """
         with writing(self._engine) as connection:
-            return writes.restore(connection, timeline, playbook_text)
+            return writes.restore(connection, timeline, playbook_text, goes_on=goes_on)
 
     def drills(
         self,

@@ -124,23 +124,31 @@ def set_baseline(connection: Connection, drill_id: str, baseline: Baseline) -> N
     change(connection, drill, {"baseline": body, "baseline_hash": stamp})
 
 
-def restore(connection: Connection, timeline: Timeline, playbook_text: str) -> bool:
-    """Take in a whole drill with its chain as it was; False if all of it is there already. Raises Conflict."""
-    drill_id, events = timeline.drill.id, timeline.events
+def restore(connection: Connection, timeline: Timeline, playbook_text: str, *, goes_on: bool = False) -> bool:
+    """Take in a whole drill with its chain as it was; False if all of it is there already.
+
+    If it `goes_on`, of one that is there as far as it went then what came since is taken in. Raises Conflict for any
+    other.
+    """
+    drill_id, events, known = timeline.drill.id, timeline.events, 0
     if timeline.truth is None:
         raise ScoringError(f"drill '{drill_id}' comes without its truth; export it as facilitator")
     if not create(connection, timeline.drill.model_copy(update={"ended_at": None}), timeline.truth, playbook_text):
         there = lock_drill(connection, drill_id)
-        if not events or (there["events"], there["head"]) != (len(events), events[-1].hash):
+        known = there["events"]
+        is_begun = 0 < known <= len(events) and there["head"] == events[known - 1].hash
+        if not is_begun or (known < len(events) and not goes_on):
             raise Conflict(f"drill '{drill_id}' is there already with other events; nothing was taken in")
-        return False
+        if known == len(events):
+            return False
     if timeline.baseline is not None:
         set_baseline(connection, drill_id, timeline.baseline)
     append_windows(connection, drill_id, timeline.impact)
-    [answer] = append_all(connection, [Append(drill_id, events, received_at=None)])
+    new = events[known:]
+    [answer] = append_all(connection, [Append(drill_id, new, received_at=None)])
     if isinstance(answer, ScoringError):
         raise answer
-    for stamped, event in zip(answer, events, strict=True):
+    for stamped, event in zip(answer, new, strict=True):
         if event.hash not in (None, stamped.event.hash):
             raise Conflict(f"event {stamped.seq} of drill '{drill_id}' was changed: its hash is not that of its text")
     if timeline.drill.ended_at is not None:

@@ -11,6 +11,8 @@ import pytest
 
 from scoring.cli.gathering import Gathered, gather
 from scoring.files import read_timeline
+from scoring.record.engine import open_engine
+from scoring.record.store import Store
 from scoring.timeline import Event, Timeline
 
 Run = Callable[..., tuple[int, str, str]]
@@ -84,6 +86,23 @@ def test_several_at_once_gather_each_drill_once(played: None, scoring: Run) -> N
     assert sorted(drill for each in gathered for drill in each.new) == sorted(each.drill.id for each in RECORDED[:2])
     assert [each.left for each in gathered] == [()] * 4
     assert sum(trend["drills"] for trend in json.loads(scoring("history", "--json")[1])["trends"]) == 2
+    assert gather() == Gathered((), ())
+
+
+def test_a_review_that_is_filed_after_the_drill_was_gathered_is_in_the_history_too(
+    record: Callable[[str, Timeline], Path], scoring: Run
+) -> None:
+    database = record("20260101-100000-aaaa", RECORDED[0])
+    assert gather().new == (RECORDED[0].drill.id,)
+    assert "Raise the pool's limit" not in scoring("history")[1]
+    at = datetime.now(UTC)
+    engine = open_engine(database)
+    review = Event(kind="review.filed", occurred_at=at, source="ada", data=REVIEW)
+    Store(engine).append(RECORDED[0].drill.id, [review], at)
+    engine.dispose()
+    assert gather() == Gathered((RECORDED[0].drill.id,), ())
+    assert "Raise the pool's limit" in scoring("history")[1]
+    assert scoring("verify", RECORDED[0].drill.id)[0] == 0
     assert gather() == Gathered((), ())
 
 

@@ -164,6 +164,22 @@ def test_a_drill_is_restored_with_its_chain_as_it_was(store: Store) -> None:
         store.restore(fewer, PLAYBOOK)
 
 
+def test_a_drill_that_went_on_elsewhere_goes_on_here_if_it_is_the_same(store: Store, quick_store: Store) -> None:
+    store.create(drill("e"), truth(), PLAYBOOK)
+    store.append("e", [event(n=1), event("drill.ended", after_s=9)], START + timedelta(seconds=30))
+    assert quick_store.restore(store.timeline("e"), PLAYBOOK) is True
+    store.append("e", [event("review.filed", after_s=60)], START + timedelta(seconds=61))
+    with pytest.raises(Conflict, match="there already with other events"):
+        quick_store.restore(store.timeline("e"), PLAYBOOK)
+    assert quick_store.restore(store.timeline("e"), PLAYBOOK, goes_on=True) is True
+    assert quick_store.timeline("e") == store.timeline("e")
+    assert quick_store.restore(store.timeline("e"), PLAYBOOK, goes_on=True) is False
+    quick_store.append("e", [event(n=2, after_s=70)], START + timedelta(seconds=71))
+    store.append("e", [event(n=3, after_s=70), event(n=4, after_s=71)], START + timedelta(seconds=72))
+    with pytest.raises(Conflict, match="there already with other events"):
+        quick_store.restore(store.timeline("e"), PLAYBOOK, goes_on=True)
+
+
 def test_a_restored_drill_is_the_same_elsewhere(store: Store, quick_store: Store) -> None:
     store.create(drill("e"), truth(), PLAYBOOK)
     store.append("e", [event(n=1), event("drill.ended", after_s=9)], START + timedelta(seconds=30))
