@@ -1,6 +1,7 @@
 """The causes of an incident one by one: when each was injected and detected, and whether it was cured.
 
 An incident of several causes is mitigated only when none of them is left. The first cause is the one injected first.
+A fault that was held ready and never ordered is no cause.
 """
 
 from bisect import bisect_left, bisect_right
@@ -39,7 +40,7 @@ def tell_causes(story: Story, mitigation: Mitigation) -> Iterator[Cause]:
     """Every cause in the order of injection; none in a control drill, or where nothing was injected."""
     if story.truth.control or story.injected is None:
         return
-    causes = story.truth.causes
+    causes = _causes(story)
     for number, fault in enumerate(causes):
         injected = _injection(story, fault, is_only=len(causes) == 1)
         detected = _detection(story, fault)
@@ -58,7 +59,7 @@ def tell_causes(story: Story, mitigation: Mitigation) -> Iterator[Cause]:
 
 def with_every_cause_gone(story: Story, mitigation: Mitigation) -> Mitigation:
     """The mitigation, unless one of several causes was left: then users being served again was no mitigation."""
-    causes = story.truth.causes
+    causes = _causes(story)
     if len(causes) < 2 or mitigation.started_at is None:
         return mitigation
     left = [fault.failure_mode for fault in causes if _is_gone(story, fault, is_only=False) is False]
@@ -67,6 +68,11 @@ def with_every_cause_gone(story: Story, mitigation: Mitigation) -> Mitigation:
     seen = f"still there: {', '.join(left)}"
     conditions = (*mitigation.conditions, Condition("every_cause_gone", False, seen))
     return replace(mitigation, started_at=None, held_at=None, conditions=conditions)
+
+
+def _causes(story: Story) -> list[Fault]:
+    first, *later = story.truth.causes
+    return [first, *(fault for fault in later if _injection(story, fault, is_only=False) is not None)]
 
 
 def _injection(story: Story, fault: Fault, *, is_only: bool) -> Event | None:
