@@ -4,7 +4,7 @@ Tags in an Apprise configuration file say which target gets what:
 
 | tag | gets |
 |---|---|
-| `page` | each alert, the first time that it fires in a drill |
+| `page` | each alert, the first time that it fires in a drill, and each inject |
 | `update`, `update/<audience>` | every update that is posted, or those to one audience |
 | `escalation`, `escalation/<who>` | every escalation, or those to one person or role |
 | `always` | all of these, as everywhere in Apprise |
@@ -155,6 +155,9 @@ def notification_of(drill: Drill, playbook: Playbook, event: Event, link: str | 
         summary = annotations.get("summary") if isinstance(annotations, dict) else None
         lines = [str(summary) if summary else "", f"firing since {write_instant(event.occurred_at)}", *about]
         return Notification(frozenset({"page"}), f"{name} is firing", _text(lines), NotifyType.FAILURE)
+    if event.kind == "inject.delivered":
+        title = f"{event.text('title') or 'A message'} from {event.text('from') or 'nobody in particular'}"
+        return Notification(frozenset({"page"}), title, _text([event.text("text"), *about]), NotifyType.WARNING)
     if event.kind == "update.posted":
         listed = event.data.get("audiences")
         audiences = [name for name in listed if isinstance(name, str)] if isinstance(listed, list) else []

@@ -94,6 +94,17 @@ def test_each_alert_pages_once_and_says_where_to_look(tmp_path: Path, inbox: Inb
     assert "connection-exhaustion" not in json.dumps(first)
 
 
+def test_an_inject_pages_as_an_alert_does(tmp_path: Path, inbox: Inbox) -> None:
+    notifier = Notifier(config(tmp_path, inbox, pager="page", updates="update"))
+    told = {"id": "i-1", "from": "a customer", "to": ["responders"], "channel": "phone", "text": "I cannot sign in"}
+    notifier.offer(DRILL, BOOK, event("inject.delivered", **told))
+    path, body = inbox.next()
+    notifier.stop()
+    assert inbox.posts.empty()
+    assert (path, body["title"]) == ("/pager", "A message from a customer")
+    assert "I cannot sign in" in body["message"]
+
+
 async def test_updates_and_escalations_go_to_those_whom_they_concern(tmp_path: Path, inbox: Inbox) -> None:
     tags = {"all": "update", "status": "update/customers", "boss": "escalation/engineering-manager", "page": "page"}
     notifier = Notifier(config(tmp_path, inbox, **tags))
