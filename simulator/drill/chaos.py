@@ -12,6 +12,10 @@ from simulator.drill.experiment import Experiment
 from simulator.errors import NotPossible
 
 START_LIMIT_S = 60.0
+LET_GO_S = 1.0
+"""Wall seconds after a signal until it is told in another way, too, to hold the fault no longer."""
+RELEASE_LIMIT_S = 45.0
+"""Wall seconds for hypothesis and rollbacks, with a scoring service that is away for a while."""
 CONTROL = {"gameday": {"provider": {"type": "python", "module": "simulator.faults.control"}}}
 
 
@@ -44,7 +48,7 @@ class ChaosRun:
         while await self._expect("injected", self.experiment.longest_life_s, or_else="whole") != "whole":
             pass
 
-    async def release(self, limit_s: float = 30.0) -> str | None:
+    async def release(self, limit_s: float = RELEASE_LIMIT_S) -> str | None:
         """End the hold; hypothesis and rollbacks follow. Returns what of the steady state does not hold."""
         await self.child.say("go on")
         try:
@@ -65,7 +69,12 @@ class ChaosRun:
         if self._takes_back:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self.child.process.wait(), limit_s)
-        return await self.child.stop(limit_s)
+        assert self.child.process.stdin is not None
+        letting_go = asyncio.get_running_loop().call_later(LET_GO_S, self.child.process.stdin.close)
+        try:
+            return await self.child.stop(limit_s)
+        finally:
+            letting_go.cancel()
 
     async def _expect(self, what: str, limit_s: float, *, or_else: str = "") -> str:
         said = await self.child.hear(limit_s)
