@@ -19,6 +19,11 @@ def complete_experiment(incomplete: str) -> list[str]:
     return [name for name, _ in shipped_experiments() if name.startswith(incomplete)]
 
 
+def complete_experiment_or_family(incomplete: str) -> list[str]:
+    """Shipped experiments and families that begin so."""
+    return [*complete_family(incomplete), *complete_experiment(incomplete)]
+
+
 def complete_family(incomplete: str) -> list[str]:
     """Families of shipped experiments that begin so."""
     return sorted({name.partition("/")[0] for name in complete_experiment(incomplete)})
@@ -32,7 +37,15 @@ def complete_suite(incomplete: str) -> list[str]:
 
 
 Responder = Annotated[str | None, typer.Option(help="Who responds: autopilot or none.", metavar="autopilot|none")]
+Anybody = Annotated[
+    str | None,
+    typer.Option(help="Who responds: autopilot, none, or human: people.", metavar="autopilot|none|human"),
+]
 Clock = Annotated[float | None, typer.Option(help="Drill clock: at 60 a second counts as a minute.")]
+AnybodysClock = Annotated[
+    float | None,
+    typer.Option(help="Drill clock: at 60 a second counts as a minute (default: 60; where people respond: 1)."),
+]
 Users = Annotated[int | None, typer.Option(help="Locust users (about two requests a second each).")]
 Variant = Annotated[
     str | None,
@@ -47,11 +60,55 @@ Kubeconfig = Annotated[Path | None, typer.Option(help="Play on this cluster inst
 Context = Annotated[str | None, typer.Option(help="The kubeconfig's context that may be touched.")]
 Prometheus = Annotated[str | None, typer.Option(help="A Prometheus that has the rules loaded.", metavar="URL")]
 Safeguards = Annotated[Path | None, typer.Option(help="Conditions that stop a drill: a YAML file of probes.")]
+_PEOPLE = "For --responder human"
+Team = Annotated[
+    str | None, typer.Option(help="Whose drill it is in the history.", metavar="NAME", rich_help_panel=_PEOPLE)
+]
+Person = Annotated[
+    list[str] | None,
+    typer.Option(help="Who responds; may be given several times.", metavar="NAME", rich_help_panel=_PEOPLE),
+]
+Facilitated = Annotated[
+    bool,
+    typer.Option(
+        "--facilitated",
+        help="A facilitator begins, pauses, orders and aborts; this terminal is theirs.",
+        rich_help_panel=_PEOPLE,
+    ),
+]
+Delay = Annotated[
+    str | None,
+    typer.Option(
+        help="Drill time before the fault: 5m, or at random in 0-20m.",
+        metavar="TIME|FROM-TO",
+        rich_help_panel=_PEOPLE,
+    ),
+]
+Notify = Annotated[
+    Path | None,
+    typer.Option(
+        help="Apprise configuration: who is told of pages, updates and escalations.",
+        metavar="FILE",
+        rich_help_panel=_PEOPLE,
+    ),
+]
+Browser = Annotated[
+    bool | None,
+    typer.Option(
+        "--browser/--no-browser",
+        help="Open the console in a browser when the page comes (default: in a terminal with a display).",
+        rich_help_panel=_PEOPLE,
+        show_default=False,
+    ),
+]
+Seed = Annotated[
+    int | None, typer.Option(help="What is drawn at random is drawn the same by the same number.", metavar="NUMBER")
+]
 
 
 @dataclass(frozen=True)
 class Asked:
-    """What `run` and `play` both ask for; None where the command line is silent."""
+    """What all commands that play drills ask for; None where the command line is silent."""
 
     playbook: Playbook = None
     responder: Responder = None
@@ -69,17 +126,32 @@ class Asked:
     safeguards: Safeguards = None
 
 
+@dataclass(frozen=True)
+class AskedOfPeople(Asked):
+    """What `run` and `play`, in which people may respond, ask for besides."""
+
+    responder: Anybody = None
+    clock: AnybodysClock = None
+    team: Team = None
+    person: Person = None
+    facilitated: Facilitated = False
+    delay: Delay = None
+    notify: Notify = None
+    browser: Browser = None
+    seed: Seed = None
+
+
 def asking(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command whose last argument is `asked` its options, each as if it were written in the signature."""
-    *subjects, _ = inspect.signature(command, eval_str=True).parameters.values()
+    """Give a command the options that its last argument asks for, each as if it were written in the signature."""
+    *subjects, asked = inspect.signature(command, eval_str=True).parameters.values()
     options = [
         inspect.Parameter(field.name, inspect.Parameter.KEYWORD_ONLY, default=field.default, annotation=field.type)
-        for field in dataclasses.fields(Asked)
+        for field in dataclasses.fields(asked.annotation)
     ]
     own = [each.replace(kind=inspect.Parameter.KEYWORD_ONLY) for each in subjects]
 
     def ask(**given: Any) -> None:
-        command(*[given.pop(each.name) for each in subjects], asked=Asked(**given))
+        command(*[given.pop(each.name) for each in subjects], asked=asked.annotation(**given))
 
     ask.__name__, ask.__doc__ = command.__name__, command.__doc__
     ask.__signature__ = inspect.Signature([*own, *options])  # type: ignore[attr-defined]

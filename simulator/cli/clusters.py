@@ -71,7 +71,7 @@ def down() -> None:
 def status(app: App = None, kubeconfig: Kubeconfig = None, context: Context = None) -> None:
     """Show what is up, which drill is in progress or was left unfinished, and whether drills are halted."""
     from simulator.drill.house import describe
-    from simulator.drill.plan import check_cluster
+    from simulator.drill.surroundings import check_cluster
     from simulator.drill.target import find_target
 
     check_cluster(kubeconfig, context)

@@ -87,8 +87,8 @@ def _place(kubeconfig: Path | None, context: str | None, namespace: str | None) 
     """The cluster that is named, else the app's own, else the embedded one of this folder. Raises `NotPossible`."""
     from simulator.drill import embedded
     from simulator.drill.kube import Kube
-    from simulator.drill.plan import check_cluster
     from simulator.drill.recover import Place
+    from simulator.drill.surroundings import check_cluster
     from simulator.drill.target import find_target
 
     target = find_target(None, Path.cwd())

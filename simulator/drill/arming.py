@@ -21,7 +21,7 @@ async def arm(stage: Stage, drill: str, scenario: Scenario, env: Mapping[str, st
     await stage.guard.order(
         drill={
             "id": drill,
-            "experiments": [str(experiment.path) for experiment in scenario.injected],
+            "experiments": [str(experiment.path) for experiment in scenario.prepared],
             "env": dict(env),
             "belongings": stage.snapshot,
         }
@@ -51,7 +51,7 @@ def _note(stage: Stage, drill: str, scenario: Scenario) -> Unfinished:
         mark=run.mark,
         started_at=instant(),
         clock=run.plan.clock.factor,
-        experiments=tuple(played(each.name, each.path) for each in scenario.injected),
+        experiments=tuple(played(each.name, each.path) for each in scenario.prepared),
         endpoints=endpoints,
         variables={
             name: value.replace(app_url, APP_URL)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from simulator.cluster.kubelet.sandbox import landlock, mount_namespace, trial
 from simulator.drill.embedded import kubectl
-from simulator.drill.plan import SPACE_NEEDED
+from simulator.drill.surroundings import SPACE_NEEDED
 from simulator.errors import NotPossible
 
 

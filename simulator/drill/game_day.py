@@ -4,14 +4,18 @@ import re
 import shutil
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TextIO
 
 from rich.console import Console
 
+from simulator.drill.people.crew import title_of
+from simulator.drill.people.playing import play_with_people
+from simulator.drill.people.terminal import Terminal
 from simulator.drill.plan import Plan
 from simulator.drill.runner import Drill
 from simulator.drill.stage import Stage, set_stage
 from simulator.errors import Exit
-from simulator.report.lines import open_view
+from simulator.report.lines import LineView, open_view
 from simulator.report.models import DrillResult, GameDay, all_slas_met, mean_score, this_machine
 from simulator.report.publish import write_json, write_report
 from simulator.report.terminal import print_scoreboard
@@ -24,18 +28,28 @@ async def play_game_day(plan: Plan) -> Exit:
     """Play the plan; returns the exit status. Raises `NotPossible` if the stage cannot be set."""
     console = Console()
     started_at = datetime.now(UTC)
-    names = [scenario.label for scenario in plan.scenarios]
-    with open_view(names, clock=plan.clock.factor, title=plan.title, console=console) as view:
+    shown: tuple[DrillResult, ...] | None = None
+
+    def show(results: tuple[DrillResult, ...]) -> GameDay:
+        nonlocal shown
+        game_day = game_day_of(plan, results, started_at, _exit_status(results))
+        if results != shown:
+            print_scoreboard(game_day, console)
+        shown = results
+        return game_day
+
+    with _open_view(plan, console) as view:
         async with set_stage(plan, lambda text: view.phase("", text)) as stage:
-            results = await _play_all(stage, view)
+            if plan.people is None:
+                results = await _play_all(stage, view)
+            else:
+                results = await play_with_people(stage, plan.people, view, Terminal(console), show)
             run = stage.run.id
-    exit_status = _exit_status(results)
-    game_day = game_day_of(plan, results, started_at, exit_status)
-    print_scoreboard(game_day, console)
+    game_day = show(results)
     write_game_day(plan, game_day, run, console)
     if plan.options.json is not None:
         write_json(game_day, plan.options.json)
-    return exit_status
+    return Exit(game_day.exit_status)
 
 
 def game_day_of(plan: Plan, results: tuple[DrillResult, ...], started_at: datetime, exit_status: Exit) -> GameDay:
@@ -66,6 +80,16 @@ def write_game_day(plan: Plan, game_day: GameDay, run: str, console: Console) ->
             (folder / "timelines" / name).write_text(drill.timeline.to_json() + "\n")
     console.print(f"report: {_shown(paths.html)}", highlight=False, soft_wrap=True)
     forget_old_runs(plan.root)
+
+
+def _open_view(plan: Plan, console: Console) -> View:
+    if plan.people is None:
+        names = [scenario.label for scenario in plan.scenarios]
+        return open_view(names, clock=plan.clock.factor, title=plan.title, console=console)
+    count = len(plan.scenarios)
+    names = [title_of(number, count) for number in range(1, count + 1)]
+    out: TextIO = console.file  # type: ignore[assignment]
+    return LineView(names, clock=plan.clock.factor, out=out)  # links and questions stay, where a picture is redrawn
 
 
 async def _play_all(stage: Stage, view: View) -> tuple[DrillResult, ...]:

@@ -1,34 +1,33 @@
 """What a run was asked for, checked whole before anything starts."""
 
-import os
-import shutil
-import socket
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from random import Random
 from typing import TypeVar
-
-import httpx
 
 from scoring.errors import ScoringError
 from scoring.playbook import Playbook
 from scoring.playbook.file import load_playbook, playbook_text
-from simulator.drill.app.suiting import Suited
+from simulator.drill.app.suiting import Suited, fitting
 from simulator.drill.catalog import experiment_file, nearest
 from simulator.drill.clock import DrillClock
-from simulator.drill.documents import read_document, shown
+from simulator.drill.documents import shown
+from simulator.drill.people.drawing import draw, pool_of
+from simulator.drill.people.wishes import HUMAN, People, people_of
 from simulator.drill.safeguards.written import Guards, guards_in, guards_of_experiment, guards_of_file
 from simulator.drill.scenario import Scenario
 from simulator.drill.suite import Suite, SuiteDrill, SuiteFile, read_suite
+from simulator.drill.surroundings import check_cluster, check_outputs, check_prometheus
 from simulator.drill.target import Target, find_target
-from simulator.errors import BadInput, NotPossible
+from simulator.errors import BadInput
 
-RESPONDERS = ("autopilot", "none")
+MACHINES = ("autopilot", "none")
+RESPONDERS = (*MACHINES, HUMAN)
 DEFAULT_PLAYBOOK = "llm-research-lab"
+USUAL_CLOCK, REAL_TIME = 60.0, 1.0
+DRAWN = "A drill drawn at random"
 Number = TypeVar("Number", int, float)
-SPACE_NEEDED = 200 * 1024 * 1024
-SIGNAL_PORT = 9646
-"""Where the target's own prometheus.yml expects the load generator; a Prometheus of the user's scrapes it there."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +48,13 @@ class Options:
     context: str | None = None
     prometheus: str | None = None
     safeguards: Path | None = None
+    team: str | None = None
+    person: Sequence[str] | None = None
+    facilitated: bool = False
+    delay: str | None = None
+    notify: Path | None = None
+    browser: bool | None = None
+    seed: int | None = None
 
 
 @dataclass(frozen=True)
@@ -69,36 +75,77 @@ class Plan:
     """Dimensions that do not count here."""
     guards: tuple[Guards, ...] = ()
     """Safeguards of all drills."""
+    people: People | None = None
+    """Who responds, where people do."""
 
     @property
     def nodes(self) -> int:
         """How many nodes the embedded cluster has to have."""
-        return max(experiment.nodes for scenario in self.scenarios for experiment in scenario.experiments)
+        return max(scenario.nodes for scenario in self.scenarios)
 
 
-def plan_experiments(names: list[str], options: Options, root: Path, *, at_once: bool = False) -> Plan:
-    """A game day of single experiments, or one drill of all `at_once`. Raises `BadInput`."""
+def plan_experiments(
+    names: list[str],
+    options: Options,
+    root: Path,
+    *,
+    at_once: bool = False,
+    hold: Sequence[str] = (),
+    responders: Sequence[str] = MACHINES,
+) -> Plan:
+    """A game day of single experiments, or one drill of all `at_once`. Raises `BadInput`.
+
+    `hold` names experiments whose faults wait, in each drill, until the facilitator orders them.
+    """
     files = [experiment_file(name) for name in names]
     if at_once and len(set(files)) < max(2, len(files)):
         raise BadInput("--together needs two experiments or more, each once")
     title = " + ".join(names) if len(names) <= 3 else f"{len(names)} experiments"
     drills = [files] if at_once else [[file] for file in files]
-    return _plan(Suite(title=title, experiments=tuple(map(_drill, drills))), drills, options, root)
+    suite = Suite(title=title, experiments=tuple(map(_drill, drills)))
+    return _plan(suite, drills, options, root, hold=hold, responders=responders)
 
 
-def plan_suite(name: str, options: Options, root: Path) -> Plan:
+def plan_drawn(
+    names: Sequence[str],
+    options: Options,
+    root: Path,
+    *,
+    hold: Sequence[str] = (),
+    responders: Sequence[str] = MACHINES,
+) -> Plan:
+    """A game day of one experiment, drawn from those that are named by name or family, else from all that fit.
+
+    Now and then nothing is injected. The same seed draws the same. Raises `BadInput`.
+    """
+    target = find_target(options.app, root, options.variant)
+    drawn = draw(pool_of(names, fitting(target)), Random(options.seed))
+    file = experiment_file(drawn.experiment)
+    drill = SuiteDrill(experiment=(str(file),), control=drawn.is_control)
+    suite = Suite(title=DRAWN, experiments=(drill,))
+    return _plan(suite, [[file]], options, root, hold=hold, responders=responders)
+
+
+def plan_suite(name: str, options: Options, root: Path, *, responders: Sequence[str] = MACHINES) -> Plan:
     """The game day that a suite describes; `options` win over it. Raises `BadInput`."""
-    return plan_suite_file(read_suite(name), options, root)
+    return plan_suite_file(read_suite(name), options, root, responders=responders)
 
 
-def plan_suite_file(file: SuiteFile, options: Options, root: Path, *, needs_alerts: bool = True) -> Plan:
+def plan_suite_file(
+    file: SuiteFile,
+    options: Options,
+    root: Path,
+    *,
+    needs_alerts: bool = True,
+    responders: Sequence[str] = MACHINES,
+) -> Plan:
     """The game day of a suite that was read; its scenarios are the suite's drills, in order. Raises `BadInput`.
 
     `needs_alerts`: whether it is a mistake if an experiment is detected by an alert that no rule file has.
     """
     suite = file.suite.model_copy(update={"title": file.title})
     guards = guards_in(file.path, suite.safeguards)
-    return _plan(suite, file.files, options, root, guards, needs_alerts=needs_alerts)
+    return _plan(suite, file.files, options, root, guards, needs_alerts=needs_alerts, responders=responders)
 
 
 def _drill(files: Sequence[Path]) -> SuiteDrill:
@@ -111,30 +158,36 @@ def _plan(
     options: Options,
     root: Path,
     *guards: Guards,
+    responders: Sequence[str],
+    hold: Sequence[str] = (),
     needs_alerts: bool = True,
 ) -> Plan:
     target = find_target(options.app, root, options.variant or suite.variant)
     options = _on_its_cluster(options, target)
-    clock = DrillClock(_first(options.clock, suite.clock, 60.0))
+    responder = options.responder or suite.responder or MACHINES[0]
+    if responder not in responders:
+        raise BadInput(f"--responder: '{responder}' is none{nearest(responder, list(responders))}")
+    people = people_of(options, responder, holds=bool(hold))
+    clock = DrillClock(_first(options.clock, suite.clock, REAL_TIME if people else USUAL_CLOCK))
     users = _first(options.users, suite.users, target.load.users)
     if not 1 <= users <= 500:
         raise BadInput(f"--users: {users} is out of bounds; give 1 to 500 users, the load stays on this machine")
-    responder = options.responder or suite.responder or RESPONDERS[0]
-    if responder not in RESPONDERS:
-        raise BadInput(f"--responder: '{responder}' is none{nearest(responder, list(RESPONDERS))}")
     playbook, text = _playbook(options.playbook or suite.playbook or DEFAULT_PLAYBOOK)
     suited = Suited(target, playbook, needs_alerts)
+    held = tuple(suited.read(experiment_file(name)) for name in hold)
     scenarios = tuple(
-        Scenario(tuple(suited.read(path) for path in at_once), is_control=options.control or drill.control)
+        Scenario(tuple(suited.read(path) for path in at_once), options.control or drill.control, held)
         for at_once, drill in zip(files, suite.experiments, strict=True)
     )
-    for experiment in (each for scenario in scenarios for each in scenario.experiments):
-        guards_of_experiment(experiment.path)
+    for scenario in scenarios:
+        scenario.check_held()
+        for experiment in (*scenario.experiments, *scenario.held):
+            guards_of_experiment(experiment.path)
     if options.safeguards is not None:
         guards = (*guards, guards_of_file(options.safeguards))
     check_cluster(options.kubeconfig, options.context)
-    _check_prometheus(options)
-    _check_outputs(options, root)
+    check_prometheus(options.prometheus)
+    check_outputs(root, report=options.report, json=options.json)
     return Plan(
         title=suite.title,
         scenarios=scenarios,
@@ -148,6 +201,7 @@ def _plan(
         options=options,
         not_assessed=suite.not_assessed,
         guards=tuple(each for each in (target.guards, *guards) if each.safeguards),
+        people=people,
     )
 
 
@@ -170,58 +224,3 @@ def _playbook(name: str) -> tuple[Playbook, str]:
 
 def _first(given: Number | None, planned: Number | None, default: Number) -> Number:
     return given if given is not None else planned if planned is not None else default
-
-
-def check_cluster(kubeconfig: Path | None, context: str | None) -> None:
-    """Whether a cluster of the user's is named as it has to be. Raises `BadInput`."""
-    if kubeconfig is None:
-        if context is not None:
-            raise BadInput("--context goes with --kubeconfig; without it the embedded cluster is used")
-        return
-    if not kubeconfig.is_file():
-        raise BadInput(f"--kubeconfig: {kubeconfig}: there is no such file")
-    if context is None:
-        raise BadInput(
-            "--kubeconfig needs --context NAME: a drill touches a cluster only in a context that you allow by name"
-        )
-    document = read_document(kubeconfig)
-    names = [str(c.get("name")) for c in document.data.get("contexts") or [] if isinstance(c, dict)]
-    if context not in names:
-        raise document.fail(f"there is no context '{context}'{nearest(context, names)}", "contexts")
-
-
-def _check_prometheus(options: Options) -> None:
-    """A Prometheus of the user's has to answer, and must find the load generator on its port."""
-    if options.prometheus is None:
-        return
-    try:
-        httpx.get(f"{options.prometheus.rstrip('/')}/api/v1/rules", timeout=5, trust_env=False).raise_for_status()
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
-        raise BadInput(f"--prometheus: {options.prometheus} does not answer as Prometheus does: {error}") from None
-    try:
-        socket.create_server(("127.0.0.1", SIGNAL_PORT)).close()
-    except OSError:
-        raise BadInput(
-            f"--prometheus: port {SIGNAL_PORT} of 127.0.0.1, where Prometheus scrapes the load generator, is in use; "
-            "end what listens there"
-        ) from None
-
-
-def _check_outputs(options: Options, root: Path) -> None:
-    places = [("--report", options.report), ("--json", options.json.parent if options.json else None)]
-    for flag, place in [*places, ("the working folder", root / ".gameday")]:
-        if place is None:
-            continue
-        try:
-            place.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise BadInput(f"{flag}: {place}: cannot be made: {error.strerror}") from None
-        if not os.access(place, os.W_OK):
-            raise BadInput(f"{flag}: {place}: cannot be written to")
-        free = shutil.disk_usage(place).free
-        if free < SPACE_NEEDED:
-            raise NotPossible(
-                f"{flag}: {place}: the disk is full: {free >> 20} MiB left, a game day needs {SPACE_NEEDED >> 20} MiB"
-            )
-    if options.json is not None and options.json.is_dir():
-        raise BadInput(f"--json: {options.json} is a folder; give a file")

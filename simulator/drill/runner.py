@@ -7,26 +7,24 @@ from datetime import UTC, datetime
 
 from scoring.scorecard import Scorecard
 from scoring.timeline import Event, Timeline
-from simulator.drill import halts
+from simulator.drill import halts, phases
 from simulator.drill.app.watching import for_s
 from simulator.drill.arming import arm, disarm
-from simulator.drill.autopilot import Autopilot
 from simulator.drill.baseline import capture_baseline
 from simulator.drill.false_cures import FalseCure
 from simulator.drill.injection import INJECTION_LIMIT_S, Injection, start_injection
 from simulator.drill.lasting import Limits
 from simulator.drill.oracle import Baseline
 from simulator.drill.pace import Figures
-from simulator.drill.pager import Pager
-from simulator.drill.readings import Dashboard, Readings
+from simulator.drill.people.session import Session
 from simulator.drill.recovery import look_at_recovery
+from simulator.drill.responding import give_in, respond_well
 from simulator.drill.safeguards.watching import Watch, start_watch
 from simulator.drill.safeguards.written import Guards, guards_of_experiment
 from simulator.drill.scenario import Scenario
-from simulator.drill.scoring_client import ScoringClient, instant
+from simulator.drill.scoring_client import instant
 from simulator.drill.sla_clocks import SlaClocks
 from simulator.drill.stage import Stage
-from simulator.drill.tempted import Tempted
 from simulator.drill.together import together, unless
 from simulator.drill.witness import Witness
 from simulator.errors import NotPossible, Stopped
@@ -34,8 +32,6 @@ from simulator.report.models import DrillResult, Verdict
 from simulator.report.view import View
 
 EVENT_PACE_S = 0.2
-READING_WINDOW_S = 180.0
-"""Drill seconds over which a responder reads the dashboard."""
 
 
 @dataclass
@@ -48,6 +44,8 @@ class Drill:
     view: View
     act: FalseCure | None = None
     """What is done in place of a response, to see that it does not count."""
+    session: Session | None = None
+    """The people who respond, if people do."""
     refused_by: tuple[str, ...] = field(default=(), init=False)
     is_stopped: bool = field(default=False, init=False)
     """Whether it was ended on purpose, from outside of it."""
@@ -55,7 +53,8 @@ class Drill:
 
     def __post_init__(self) -> None:
         plan = self.stage.plan
-        self.limits = Limits(self.scenario, plan.playbook, plan.clock, is_answered=self._responder != "none")
+        own = Limits(self.scenario, plan.playbook, plan.clock, is_answered=self._responder != "none")
+        self.limits = self.session.limits if self.session else own
 
     @property
     def name(self) -> str:
@@ -77,16 +76,26 @@ class Drill:
         except asyncio.CancelledError:
             await self._give_up("interrupted")
             raise
+        finally:
+            if self.session is not None:
+                self.session.rise()
+        result = await self.result()
+        assert result.scorecard is not None
+        self.view.scored(self.name, result.scorecard)
+        return result
+
+    async def result(self) -> DrillResult:
+        """What came of a drill that was played to its end, by the record as it is now."""
         timeline = await self.stage.scoring.timeline(self.id)
         scorecard = await self.stage.scoring.scorecard(self.id)
-        self.view.scored(self.name, scorecard)
         return self._result(scorecard.verdict, scorecard.why, scorecard, timeline)
 
     async def _play(self) -> None:
         stage, folder = self.stage, self.stage.run.folder / self.id
-        injection = await start_injection(self.scenario.injected, self._chaos_env(), folder)
+        scenario, env = self.scenario, self._chaos_env()
+        injection = await start_injection(scenario.injected, env, folder, scenario.held)
         try:
-            safeguards = await start_watch([*stage.plan.guards, *self._own_guards()], self._chaos_env(), folder)
+            safeguards = await start_watch([*stage.plan.guards, *self._own_guards()], env, folder)
             try:
                 await unless(self._play_guarded(injection, safeguards), *stage.stops())
             finally:
@@ -96,11 +105,7 @@ class Drill:
             await disarm(self.stage, self.id, is_taken_back=is_taken_back)
 
     async def _play_guarded(self, injection: Injection, safeguards: Watch) -> None:
-        self.view.phase(self.name, "waiting for a steady state")
-        baseline = await capture_baseline(self.stage, lambda window: self.view.window(self.name, window))
-        await injection.wait_until_steady()
-        await safeguards.wait_until_clear()
-        await self._open(baseline)
+        baseline = await self._get_ready(injection, safeguards)
         await arm(self.stage, self.id, self.scenario, self._chaos_env())
         at_first = await self.stage.pace.read()
         witness = Witness(self.stage, self.id, self.scenario.alerts, baseline)
@@ -109,13 +114,15 @@ class Drill:
             guarding = group.create_task(safeguards.watch())
             showing = group.create_task(self._show_events())
             recording = group.create_task(witness.record(lambda window: self.view.window(self.name, window)))
+            steering = group.create_task(self._steer(injection, witness))
             responding = group.create_task(self._respond(baseline, witness))
             watching = group.create_task(witness.watch())
             await self._incident(injection, responding)
             responding.cancel()
+            steering.cancel()
             watching.cancel()
             if not self.scenario.is_control:
-                self.view.phase(self.name, "taking the fault back")
+                self.view.phase(self.name, phases.TAKING_BACK)
                 await look_at_recovery(self.stage, injection, witness, recording)
             recording.cancel()
             guarding.cancel()
@@ -124,16 +131,35 @@ class Drill:
             await asyncio.sleep(EVENT_PACE_S)
             showing.cancel()
 
+    async def _get_ready(self, injection: Injection, safeguards: Watch) -> Baseline:
+        """Steady and open. People sit down in between, and what is normal is what is when they begin."""
+        self.view.phase(self.name, phases.STEADY)
+        baseline = await self._capture_baseline()
+        if self.session is not None:
+            await self._open()
+            await self.session.gather()
+            baseline = await self._capture_baseline()
+        await injection.wait_until_steady()
+        await safeguards.wait_until_clear()
+        if self.session is None:
+            await self._open()
+        await self.stage.scoring.put_baseline(self.id, baseline.as_json())
+        return baseline
+
+    async def _capture_baseline(self) -> Baseline:
+        return await capture_baseline(self.stage, lambda window: self.view.window(self.name, window))
+
     async def _incident(self, injection: Injection, responding: asyncio.Task[None]) -> None:
         """Inject, and wait until the responder is done, or nothing that could still come would be in time."""
-        clock, target = self.stage.plan.clock, self.stage.plan.target
         if self.scenario.is_control:
-            self.view.phase(self.name, "nothing is injected")
-            await asyncio.sleep(clock.wall(self.scenario.control_s(for_s(target))))
+            self.view.phase(self.name, phases.NOTHING_INJECTED)
+            lasts_s = self.scenario.control_s(for_s(self.stage.plan.target))
+            await self.limits.let_pass(lasts_s, lambda: self.session is not None and self.session.course.is_ended)
             return
-        self.view.phase(self.name, "injecting")
+        await self.limits.until_running()
+        self.view.phase(self.name, phases.INJECTING)
         await injection.inject()
-        self.view.phase(self.name, "incident")
+        self.view.phase(self.name, phases.INCIDENT)
         async with together() as group:
             holding = group.create_task(injection.wait_until_whole())
             lasting = group.create_task(injection.watch())
@@ -148,8 +174,8 @@ class Drill:
         self.stage.feed.check_schedule(first_window)
         since.check()
 
-    async def _open(self, baseline: Baseline) -> None:
-        plan = self.stage.plan
+    async def _open(self) -> None:
+        plan, people = self.stage.plan, self.stage.plan.people
         await self.stage.scoring.open_drill(
             {
                 "id": self.id,
@@ -161,48 +187,34 @@ class Drill:
                 "started_at": instant(),
                 "truth": self.scenario.truth(plan.playbook),
                 "game_day": self.stage.run.id,
+                "team": people.team if people else None,
+                "people": list(people.names) if people else [],
                 "not_assessed": list(plan.not_assessed),
             }
         )
         await self.stage.scoring.post_event(self.id, "drill.started", "runner", {"experiment": self.scenario.name})
-        await self.stage.scoring.put_baseline(self.id, baseline.as_json())
 
     def _own_guards(self) -> list[Guards]:
-        return [guards_of_experiment(experiment.path) for experiment in self.scenario.injected]
+        return [guards_of_experiment(experiment.path) for experiment in self.scenario.prepared]
 
     async def _respond(self, baseline: Baseline, witness: Witness) -> None:
-        if self._responder == "none":
+        if self.session is not None:
+            await self.session.until_over()
+        elif self.act is not None:
+            self.refused_by = await give_in(self.act, self.stage, self.id, self.scenario, witness)
+        elif self._responder == "none":
             await asyncio.Event().wait()
-        client = ScoringClient(self.stage.scoring.url, self.stage.run.tokens.responder)
-        try:
-            pager = Pager(client, self.id)
-            if self.act is None:
-                await self._respond_well(baseline, pager)
-            else:
-                tempted = Tempted(self.act, self.scenario, self.stage, witness, pager)
-                await tempted.respond()
-                self.refused_by = tempted.refused_by
-        finally:
-            await client.close()
+        else:
+            await respond_well(self.stage, self.id, baseline)
 
-    async def _respond_well(self, baseline: Baseline, pager: Pager) -> None:
-        plan = self.stage.plan
-        dashboard = Dashboard(self.stage.prometheus_url, plan.clock.wall(READING_WINDOW_S))
-        try:
-            await Autopilot(
-                pager=pager,
-                dashboard=dashboard,
-                shell=self.stage.shell,
-                playbook=plan.playbook,
-                clock=plan.clock,
-                normal=Readings(baseline.requests_per_s, baseline.error_share, baseline.p95_ms),
-            ).respond()
-        finally:
-            await dashboard.close()
+    async def _steer(self, injection: Injection, witness: Witness) -> None:
+        if self.session is not None:
+            await self.session.steer(injection, witness)
 
     async def _give_up(self, reason: str) -> DrillResult:
         with suppress(NotPossible):
-            await self.stage.scoring.post_event(self.id, "drill.aborted", "runner", {"reason": reason})
+            if self.session is None or self.session.course.aborted is None:
+                await self.stage.scoring.post_event(self.id, "drill.aborted", "runner", {"reason": reason})
             await self.stage.scoring.end_drill(self.id, datetime.now(UTC))
         self.view.phase(self.name, f"could not be carried out: {reason}")
         return self._result("aborted", reason)
@@ -231,11 +243,14 @@ class Drill:
             await asyncio.sleep(EVENT_PACE_S)
 
     def _chaos_env(self) -> dict[str, str]:
+        life_s = self.session.longest_life_s if self.session else 2 * self.limits.longest_s()
+        wait = {"GAMEDAY_WAIT_S": f"{self.session.longest_wait_s:g}"} if self.session else {}
         return {
             **self.stage.chaos_env,
+            **wait,
             "GAMEDAY_SCORING_URL": self.stage.scoring.url,
             "GAMEDAY_INGEST_TOKEN": self.stage.run.tokens.ingest,
             "GAMEDAY_DRILL": self.id,
             "GAMEDAY_CLOCK": f"{self.stage.plan.clock.factor:g}",
-            "GAMEDAY_LONGEST_LIFE_S": f"{2 * self.limits.longest_s() + INJECTION_LIMIT_S:g}",
+            "GAMEDAY_LONGEST_LIFE_S": f"{life_s + INJECTION_LIMIT_S:g}",
         }

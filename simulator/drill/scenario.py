@@ -6,6 +6,7 @@ from typing import Any
 
 from scoring.playbook import Playbook
 from simulator.drill.experiment import Experiment
+from simulator.errors import BadInput
 
 AFTERWARDS_S = 300.0
 """Drill seconds that a control drill goes on after its slowest alert could have fired."""
@@ -16,15 +17,27 @@ class Scenario:
     """`experiments` in the order of their injection: the first is the first cause.
 
     In a control drill nothing is injected: same load, same monitor, same responder, and any page is a false alarm.
+    `held` are faults that wait for the facilitator's order; one that never comes is no cause.
     """
 
     experiments: tuple[Experiment, ...]
     is_control: bool = False
+    held: tuple[Experiment, ...] = ()
 
     @property
     def injected(self) -> tuple[Experiment, ...]:
-        """What is really injected."""
+        """What is really injected, without an order."""
         return () if self.is_control else self.experiments
+
+    @property
+    def prepared(self) -> tuple[Experiment, ...]:
+        """What is injected, or could be."""
+        return (*self.injected, *self.held)
+
+    @property
+    def nodes(self) -> int:
+        """How many the cluster has to have."""
+        return max(experiment.nodes for experiment in (*self.experiments, *self.held))
 
     @property
     def label(self) -> str:
@@ -64,10 +77,20 @@ class Scenario:
             "alerts": list(self.alerts),
             "consequences": list(self._consequences()),
             "faults": [
-                {key: each.truth[key] for key in ("failure_mode", "component", "alerts")} for each in self.injected
+                {key: each.truth[key] for key in ("failure_mode", "component", "alerts")} for each in self.prepared
             ],
             "control": self.is_control,
         }
+
+    def check_held(self) -> None:
+        """Raises `BadInput` for a fault that cannot wait for an order in this drill."""
+        if not self.held:
+            return
+        if self.is_control:
+            raise BadInput("--hold: nothing is injected into a control drill; leave out --hold or --control")
+        modes = [experiment.failure_mode for experiment in (*self.experiments, *self.held)]
+        if twice := [mode for mode in modes if modes.count(mode) > 1]:
+            raise BadInput(f"--hold: '{twice[0]}' is in the drill already; name each failure mode once")
 
     def _consequences(self) -> tuple[str, ...]:
         found = (alert for each in self.experiments for alert in each.truth["consequences"])

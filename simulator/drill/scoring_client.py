@@ -13,6 +13,10 @@ from simulator.drill.asking import ask
 from simulator.errors import NotPossible
 
 Event = dict[str, Any]
+LINK_LASTS_S = 3600
+"""Wall seconds within which a link that is handed on signs somebody in."""
+ABSENCE_S = 45.0
+"""Wall seconds for which the service may be away, as when it is started anew: nothing is lost meanwhile."""
 
 
 class ScoringClient:
@@ -61,6 +65,12 @@ class ScoringClient:
         answer = await self._call("GET", f"/api/v1/drills/{drill}/events?after={after}")
         return answer["events"], answer["next"]
 
+    async def sign_in_link(self, role: str, person: str | None, to: str) -> str:
+        """A link that signs somebody in once, within `LINK_LASTS_S`, and opens the page `to`; `person` is a name."""
+        wished = {"role": role, "name": person or role, "person": person, "to": to, "lasts_s": LINK_LASTS_S}
+        answer = await self._call("POST", "/api/v1/tokens/links", wished)
+        return f"{self.url}{answer['path']}"
+
     async def timeline(self, drill: str) -> Timeline:
         """The whole record."""
         return Timeline.model_validate(await self._call("GET", f"/api/v1/drills/{drill}/timeline"))
@@ -71,7 +81,7 @@ class ScoringClient:
 
     async def _call(self, method: str, path: str, body: Any = None) -> Any:
         try:
-            answer = await ask(self._http, method, path, json=body)
+            answer = await ask(self._http, method, path, patience_s=ABSENCE_S, json=body)
         except httpx.HTTPError as error:
             raise NotPossible(f"scoring at {self.url} does not answer ({method} {path}): {error!r}") from error
         if answer.is_error:

@@ -15,12 +15,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from simulator.drill import embedded, halts
+from simulator.drill import embedded, halts, scoring_service
 from simulator.drill.alert_relay import AlertRelay
 from simulator.drill.app.workload import chaos_variables, find_workload, known_as, shell_variables
 from simulator.drill.belongings import Snapshot
 from simulator.drill.canary import canary_reader
-from simulator.drill.children import start, start_and_greet
+from simulator.drill.children import start_and_greet
 from simulator.drill.claim import Claim, NoNamespace
 from simulator.drill.claiming import claim_alone
 from simulator.drill.deploying import Say, deploy
@@ -31,19 +31,19 @@ from simulator.drill.load_feed import LoadFeed
 from simulator.drill.monitoring import Places, start_monitor, wait_for_targets, write_monitoring
 from simulator.drill.oracle import Oracle
 from simulator.drill.pace import Pace
-from simulator.drill.plan import SIGNAL_PORT, Plan
+from simulator.drill.plan import Plan
 from simulator.drill.reach import Addresses, find_addresses
 from simulator.drill.scoring_client import ScoringClient
 from simulator.drill.shell import DrillShell
 from simulator.drill.shell.environment import Equipment, equip, host_names, lay_out_tools, lead_to
 from simulator.drill.shell.names import answer_names
+from simulator.drill.surroundings import SIGNAL_PORT
 from simulator.drill.together import together, unless
 from simulator.errors import NotPossible
 from simulator.processes import marked
 
-SCORING_LIMIT_S = 30.0
 WARM_UP_S = 2.0
-LOAD_LIMIT_S = 4 * 3600
+LOAD_LIMIT_S, LOAD_LIMIT_OF_PEOPLE_S = 4 * 3600, 24 * 3600
 
 
 @dataclass(frozen=True)
@@ -176,14 +176,9 @@ async def _start_scoring(run: Run, guard: Guard, owner: AsyncExitStack) -> str:
         "GAMEDAY_RESPONDER_TOKEN": run.tokens.responder,
         "GAMEDAY_INGEST_TOKEN": run.tokens.ingest,
     }
-    database = str(run.folder / "scoring.db")
-    argv = [sys.executable, "-m", "scoring", "serve", "--database", database, "--listen", "127.0.0.1:0"]
-    argv += ["--no-sign-in"]
-    child = await start("scoring", argv, env=env, log=run.folder / "scoring.log", outlives_parent=True)
-    owner.push_async_callback(child.stop)
-    url = str((await child.hear(SCORING_LIMIT_S))["url"])
-    await guard.order(spare=[child.process.pid], abort={"url": url, "token": run.tokens.ingest})
-    return url
+    people = run.plan.people
+    wishes = scoring_service.Wishes(env, run.folder, people.notify if people else None)
+    return await scoring_service.start_scoring(wishes, run.tokens.ingest, guard, owner)
 
 
 async def _open_cluster(run: Run, guard: Guard, owner: AsyncExitStack, say: Say, *, deploying: bool) -> Claim:
@@ -241,7 +236,8 @@ async def _start_load(run: Run, addresses: Addresses, owner: AsyncExitStack) -> 
     argv = [sys.executable, "-m", "simulator.load", "--host", addresses.app_url, "--traffic", str(traffic)]
     argv += ["--users", str(run.plan.users)]
     signal_port = 0 if run.plan.options.prometheus is None else SIGNAL_PORT
-    argv += ["--warm-up", f"{WARM_UP_S:g}", "--seconds", str(LOAD_LIMIT_S), "--signal-port", str(signal_port)]
+    seconds = LOAD_LIMIT_OF_PEOPLE_S if run.plan.people else LOAD_LIMIT_S
+    argv += ["--warm-up", f"{WARM_UP_S:g}", "--seconds", str(seconds), "--signal-port", str(signal_port)]
     env = {**marked(run.mark), **addresses.variables}
     child, hello = await start_and_greet("load", argv, env=env, log=run.folder / "load.log")
     owner.push_async_callback(child.stop)

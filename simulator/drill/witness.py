@@ -15,15 +15,17 @@ class Witness:
     def __init__(self, stage: Stage, drill: str, alerts: Sequence[str], baseline: Baseline) -> None:
         self._stage = stage
         self._drill = drill
-        self._alerts = alerts
+        self._alerts = list(alerts)
         self._baseline = baseline
         limits = stage.plan.playbook.verification
         self.thresholds = Thresholds(limits.error_share_above.value, limits.p95_limit_ms(baseline.p95_ms))
+        self._impact = ImpactWatch(self.thresholds)
         self.first_window = len(stage.feed.windows)
         """Number of the drill's first window in the feed."""
         self.conditions: Sequence[Condition] = ()
         """What the oracle saw when it last looked; empty until then."""
         self.looked_at = datetime.min.replace(tzinfo=UTC)
+        self._well_since: datetime | None = None
         self.window_s = max(limits.window.value, baseline.longest_for_s)
         """Drill seconds for which everything has to hold."""
         self.least_requests_per_s = limits.load_share.value * baseline.requests_per_s
@@ -33,20 +35,30 @@ class Witness:
         """Whether every condition held at the oracle's last look."""
         return bool(self.conditions) and all(condition["ok"] for condition in self.conditions)
 
+    def expect(self, alerts: Sequence[str]) -> None:
+        """These count as detection from now on, too: none of them may fire once all is well."""
+        self._alerts += [alert for alert in alerts if alert not in self._alerts]
+
+    def has_held(self) -> bool:
+        """Whether all was well, for users too, at every look of a whole window up to now."""
+        if self._well_since is None:
+            return False
+        lasted = self._stage.plan.clock.drill((datetime.now(UTC) - self._well_since).total_seconds())
+        return lasted >= self.window_s
+
     def windows(self) -> Sequence[Window]:
         """The load windows since the drill began."""
         return self._stage.feed.windows[self.first_window :]
 
     async def record(self, show: Callable[[ShownWindow], None]) -> None:
         """Every load window, and each crossing of the thresholds, until cancelled. `show` is told of each window."""
-        impact = ImpactWatch(self.thresholds)
         number = self.first_window
         while True:
             window = await self._stage.feed.after(number)
             number += 1
             show(ShownWindow.model_validate(window))
             await self._stage.scoring.post_impact(self._drill, [window])
-            if crossing := impact.see(window):
+            if crossing := self._impact.see(window):
                 await self._post_crossing(crossing)
 
     async def watch(self) -> None:
@@ -56,6 +68,8 @@ class Witness:
             at, seen = datetime.now(UTC), await self.look()
             await self.post_check("mitigated", seen, at)
             self.conditions, self.looked_at = seen, at
+            is_well = self.is_well and not self._impact.is_impacted
+            self._well_since = (self._well_since or at) if is_well else None
 
     async def look(self) -> list[Condition]:
         """All conditions, now."""

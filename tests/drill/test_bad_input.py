@@ -120,7 +120,7 @@ def test_a_prometheus_that_does_not_answer_is_refused(tmp_path: Path) -> None:
 def test_a_port_in_use_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        monkeypatch.setattr("simulator.drill.plan.SIGNAL_PORT", port)
+        monkeypatch.setattr("simulator.drill.surroundings.SIGNAL_PORT", port)
         monkeypatch.setattr("httpx.get", lambda url, **_: httpx.Response(200, request=httpx.Request("GET", url)))
         with pytest.raises(BadInput, match=f"port {port} of .* is in use; end what listens there"):
             plan(tmp_path, prometheus="http://127.0.0.1:9090")
