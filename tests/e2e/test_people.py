@@ -16,10 +16,14 @@ from playing import GAMEDAY, Home, wait_until
 from taking_part import Responder, Taking, sign_in, sit_down
 from waiting import until
 
+from simulator.drill.catalog import experiment_file
+from simulator.drill.experiment import read_experiment
+
 NS = "llm-research"
 CLOCK = 60
 STOOD_S = 6.0
 SEED_OF_NO_CONTROL = 0
+TITLE = read_experiment(experiment_file("crash-loop-bad-config")).title
 
 
 @contextmanager
@@ -37,8 +41,13 @@ def playing(home: Home, *arguments: object) -> Iterator[tuple["subprocess.Popen[
             start_new_session=True,
         )
     home.started.append(process)  # type: ignore[arg-type]
-    yield process, output
-    assert process.poll() is not None, output.read_text()
+    try:
+        yield process, output
+        assert process.poll() is not None, output.read_text()
+    finally:
+        if process.poll() is None:
+            process.terminate()
+            process.wait(60)
 
 
 def facilitator_of(output: Path, drill: str) -> Taking:
@@ -126,15 +135,15 @@ def test_a_fault_that_was_held_comes_when_ordered_and_an_abort_takes_both_back(u
         facilitator = facilitator_of(output, responder.drill)
         observer = Taking(sign_in(output.read_text(), "observer"), responder.drill)
         assert observer.http.post("/api/v1/tokens/links", json={"role": "observer", "name": "x"}).status_code == 403
-        facilitator.write("clock.started")
+        facilitator.fill_in("facilitate", "start")
         responder.wait_for_page()
         assert not is_broken(up)
-        facilitator.write("fault.ordered", failure_mode="crash-loop-bad-config")
+        facilitator.fill_in("facilitate", "order", failure_mode="crash-loop-bad-config")
         until(lambda: len(facilitator.events("fault.injected")) == 2, 90, what="the second fault")
         assert is_broken(up)
         for withheld in ("fault.", "oracle."):
             assert responder.events(withheld) == observer.events(withheld) == []
-        facilitator.write("drill.aborted", reason="the fire alarm")
+        facilitator.fill_in("facilitate", "abort", reason="the fire alarm", sure="yes")
         assert process.wait(120) == 3, output.read_text()
     assert "the facilitator aborted it: the fire alarm" in output.read_text()
     (drill,) = up.drills()
@@ -156,13 +165,15 @@ def test_alone_at_a_terminal_one_is_paged_knows_nothing_and_reviews_in_peace(
         shown += screen.expect("PAGE  alert fires")
         shown += screen.expect("Answer it here:")
         assert "\a" in shown
-        shown += screen.expect("&to=/drills/")
+        shown += screen.expect("/respond")
         browser = sign_in(shown.rpartition("Answer it here:")[2] + screen.expect("\n"), "responder Ada")
         assert browser.get(f"/api/v1/drills/{responder.drill}").json()["truth"] is None
+        page = browser.get(f"/drills/{responder.drill}/respond")
+        assert (page.status_code, TITLE in page.text) == (200, False)
         respond(responder)
         close(responder)
         shown += screen.expect("resolved")
-        for secret in ("crash", "workload", "bad-config", "injecting", "incident "):
+        for secret in (TITLE, "crash-loop", "workload", "bad-config", "injecting", "incident "):
             assert secret not in shown.replace("gameday shell", ""), secret
         assert "crash" not in (up.folder / ".gameday" / "seat.json").read_text()
         screen.expect("The service stays up for your review")

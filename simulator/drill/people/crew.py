@@ -15,6 +15,9 @@ from simulator.drill.stage import Stage
 from simulator.report.sentences import plain, tell
 
 FACILITATOR, RESPONDER, OBSERVER = "facilitator", "responder", "observer"
+PAGES = {FACILITATOR: "facilitate", RESPONDER: "respond", OBSERVER: "observe"}
+"""The page of a drill at which each of them sits."""
+REVIEW = "review"
 
 
 @dataclass(frozen=True)
@@ -95,7 +98,7 @@ class Crew:
         role, person = (FACILITATOR, None) if is_facilitated else (RESPONDER, names[0] if names else None)
         self.terminal.say("The service stays up for your review until you press Enter, or Ctrl-C:")
         for title, drill in drills.items():
-            link = await self.stage.scoring.sign_in_link(role, person, f"/drills/{drill}")
+            link = await self.stage.scoring.sign_in_link(role, person, f"/drills/{drill}/{REVIEW}")
             self.terminal.say(f"  {title}  {link}")
 
     async def browse(self, role: str, drill: str) -> None:
@@ -107,7 +110,7 @@ class Crew:
         Thread(target=_open, args=(link,), daemon=True).start()  # one in the terminal returns when it is left
 
     async def _link(self, role: str, person: str | None, drill: str) -> str:
-        return await self.stage.scoring.sign_in_link(role, person, f"/drills/{drill}")
+        return await self.stage.scoring.sign_in_link(role, person, f"/drills/{drill}/{PAGES[role]}")
 
 
 def title_of(number: int, count: int) -> str:

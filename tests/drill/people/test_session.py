@@ -12,6 +12,7 @@ from posting import TOKENS
 from waiting import soon
 
 from simulator.drill.people import session as sessions
+from simulator.drill.people.crew import PAGES
 from simulator.drill.seat import read_seat
 from simulator.errors import Stopped
 
@@ -43,9 +44,10 @@ async def test_a_facilitated_drill_begins_when_the_facilitator_starts_its_clock(
     assert seated.kinds() == ["clock.stopped"]
     assert [who for who, _ in seated.links] == ["facilitator", "responder Ada", "responder Grace", "observer"]
     for who, link in seated.links:
+        role = who.split()[0]
         answer = sign_in(seated.server, link)
-        assert (answer.status_code, f"You are {who.split()[0]}." in answer.text) == (200, True)
-        assert f"/drills/{seated.drill}" in answer.text
+        assert (answer.status_code, f"You are {role}." in answer.text) == (200, True)
+        assert f"/drills/{seated.drill}/{PAGES[role]}" in answer.text
         assert sign_in(seated.server, link).status_code == 401, "it works once"
     with seated.server.as_("facilitator") as client:
         tokens = client.get("/api/v1/tokens").json()["tokens"]
