@@ -146,6 +146,7 @@ def questions(engine: Engine) -> dict[str, Callable[[], Any]]:
         "trends of a playbook's last year": lambda: history.trends(book, since=FIRST + timedelta(days=730)),
         "the last 200 runs of one failure mode": lambda: history.runs(failure_mode=mode, limit=200),
         "training record of a person": lambda: people.training(PEOPLE[5]),
+        "when everybody is due to practise": lambda: people.due(),
     }
 
 
