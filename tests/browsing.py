@@ -1,7 +1,9 @@
 """A real Chromium, as it is installed on this machine, and what a person sees and does with it."""
 
 import os
+import re
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -69,3 +71,16 @@ class Person:
             self.received.append(response.text())
         except Exception:  # a redirect has no body, and one that was left behind cannot be read any more
             return
+
+
+People = Callable[..., Person]
+"""Lets somebody in a role come, with a browser."""
+
+
+def assert_accessible(page: Any) -> None:
+    """axe-core finds nothing against WCAG 2.2 A and AA."""
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+    found = axe.run(page, options={"runOnly": {"type": "tag", "values": tags}}).response["violations"]
+    told = [(each["id"], each["help"], [node["html"][:200] for node in each["nodes"][:3]]) for each in found]
+    assert told == [], re.sub(r"\s+", " ", str(told))

@@ -4,6 +4,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from scoring.exercise import Reached, Scheduled
+from scoring.exercise.room import Room, SeatAtTable
 from scoring.record.history import Standing, Trend
 from scoring.record.items import Item
 from scoring.record.overview import Earned, GameDay
@@ -267,3 +269,20 @@ class Imported(Answer):
     drill: str
     signer: str
     notes: list[str]
+
+
+class OpenedTabletop(Answer):
+    """A tabletop that was opened, with its seats; `clock` is drill seconds per wall second."""
+
+    id: str
+    title: str
+    clock: float
+    seats: tuple[SeatAtTable, ...]
+
+
+class SeenTabletop(Answer):
+    """A tabletop as its reader may see it: `injects` and `objectives` are null where they are withheld."""
+
+    room: Room
+    injects: tuple[Scheduled, ...] | None
+    objectives: tuple[Reached, ...] | None

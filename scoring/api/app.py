@@ -27,6 +27,9 @@ from scoring.api import (
     seats,
     session,
     stream,
+    tabletop_pages,
+    tabletop_reports,
+    tabletops,
     tokens,
 )
 from scoring.api.answers import Health
@@ -57,6 +60,7 @@ _ROUTES = (
     stream,
     desk,
     drills,
+    tabletops,
     scorecards,
     archives,
     playbooks,
@@ -128,7 +132,7 @@ def build_app(
     app.state.store, app.state.writer, app.state.notifier = store, writer, notifier
     for module in _ROUTES:
         app.include_router(module.router)
-    for module in (session, reviews, items, pages, person_pages, seats):
+    for module in (session, reviews, items, pages, person_pages, tabletop_reports, tabletop_pages, seats):
         app.include_router(module.router, include_in_schema=False)
     app.add_api_route("/health", health, response_model=Health, tags=["service"], summary="Ask whether it is up")
     app.add_middleware(Guard, doorkeeper=doorkeeper, hosts=frozenset(hosts), own_guard=hooks.SELF_GUARDED)

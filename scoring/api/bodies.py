@@ -197,6 +197,24 @@ class NewLink(Record):
     lasts_s: Annotated[int, Field(ge=60, le=86_400, description="wall seconds")] = 600
 
 
+class NewTabletop(Record):
+    """A tabletop to open: a scenario that ships by its name, or `scenario_text`, the YAML of one's own.
+
+    `playbook_text` is the YAML of a playbook of one's own; without it the scenario names one that ships. `clock` is the
+    scenario's own where it is left out.
+    """
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"scenario": "llm-research-lab", "team": "payments"}]})
+
+    scenario: Annotated[str, Field(min_length=1, max_length=100)] | None = None
+    scenario_text: Annotated[str, Field(min_length=1, max_length=200_000)] | None = None
+    playbook_text: Annotated[str, Field(max_length=1_000_000)] | None = None
+    id: DrillId | None = None
+    clock: Annotated[float, Field(ge=1e-3, le=1e6, allow_inf_nan=False)] | None = None
+    team: Annotated[str, Field(min_length=1, max_length=200)] | None = None
+    people: Annotated[tuple[Annotated[str, Field(min_length=1, max_length=200)], ...], Field(max_length=100)] = ()
+
+
 class Closing(Record):
     """When an action item was done, now if it is not said, and by whom."""
 

@@ -27,6 +27,7 @@ _TAGS = {
     "people": "Who takes part, in which team, and what they have trained.",
     "history": "What became of all drills: best, trends, open action items.",
     "hooks": "What other tools send.",
+    "tabletops": "Drills without a target, that a facilitator reveals.",
     "archives": "A drill as one signed file.",
     "tokens": "Who may do what.",
     "service": "The service itself.",

@@ -79,7 +79,9 @@ def _facilitator(sitting: Sitting, returned: Returned | None = None, status: int
 
 def _observer(sitting: Sitting, returned: Returned | None = None, status: int = 200) -> Response:
     sheets = Sheets({}, returned)
-    return sitting.show("observe.html", status, sheets=sheets, seat="observe", notes=_notes(sitting), **_EVALUATION)
+    is_over = sitting.record.drill.ended_at is not None
+    notes = [note for note in _notes(sitting) if is_over or note.source != Role.FACILITATOR]
+    return sitting.show("observe.html", status, sheets=sheets, seat="observe", notes=notes, **_EVALUATION)
 
 
 _EVALUATION: dict[str, Any] = {"marks": MARKS, "dimensions": tuple(DIMENSIONS)}

@@ -2,7 +2,7 @@
 
 import typer
 
-from scoring.cli import history, items, playbooks, records, reviews, scores, serving, tabletop, tokens, training
+from scoring.cli import exercises, history, items, playbooks, records, reviews, scores, serving, tokens, training
 
 app = typer.Typer(
     help="Score how incidents were handled, and keep the record of it.",
@@ -11,5 +11,5 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for part in (serving, scores, playbooks, tabletop, records, reviews, history, items, training, tokens):
+for part in (serving, scores, playbooks, exercises, records, reviews, history, items, training, tokens):
     app.add_typer(part.app)

@@ -46,12 +46,19 @@ def review(
     'gameday serve'.
     """
     from scoring.cli.databases import holding
+
+    with holding(drill, database) as place:
+        document = _document(place, drill)
+    write_document(document, f"review-{drill}", format, out)
+
+
+def write_document(document: "Document", name: str, kind: Format | None, out: Path | None) -> None:
+    """Print a document, or write it to a file that says so, else to one of that name."""
     from scoring.cli.showing import write_new
 
-    kind = format or _of_file(out)
-    with holding(drill, database) as place:
-        content = _written(_document(place, drill), kind)
-    path = out or (None if kind is Format.MARKDOWN else Path(f"review-{drill}.{kind}".replace(":", "-")))
+    kind = kind or _of_file(out)
+    content = _written(document, kind)
+    path = out or (None if kind is Format.MARKDOWN else Path(f"{name}.{kind}".replace(":", "-")))
     if path is None or str(path) == "-":
         typer.echo(content, nl=False)
         return

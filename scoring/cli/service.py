@@ -5,9 +5,9 @@ import secrets
 import signal
 import socket
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -44,7 +44,19 @@ class Service:
     are_secrets_shown: bool
 
 
-def run(service: Service) -> None:
+@dataclass(frozen=True)
+class Told:
+    """What is told of an occasion when the service listens: lines for people, fields for a program."""
+
+    lines: tuple[str, ...] = ()
+    plain: Mapping[str, Any] = field(default_factory=dict)
+
+
+Occasion = Callable[[Place, str], AbstractContextManager[Told]]
+"""What the service is started for, by its record and its address; it is over when the service has ended."""
+
+
+def run(service: Service, occasion: Occasion | None = None) -> None:
     """Serve until SIGINT or SIGTERM. Raises ScoringError for what keeps it from starting."""
     given = {role: token for role in Role if (token := os.environ.get(f"GAMEDAY_{role.upper()}_TOKEN", ""))}
     is_read_by_a_program = not sys.stdout.isatty()
@@ -55,6 +67,7 @@ def run(service: Service) -> None:
         opened(service.database, is_made=True) as place,
         _remembering(service.database) as past,
         _notifying(service.notify, url) as notifier,
+        occasion(place, url) if occasion is not None else nullcontext(Told()) as told,
     ):
         app = build_app(
             place.engine,
@@ -76,9 +89,9 @@ def run(service: Service) -> None:
         _end_on_signals(server)
         link = _sign_in_link(url, place) if service.are_secrets_shown else None
         if is_read_by_a_program:
-            typer.echo(_hello(url, made, link))
+            typer.echo(_hello(url, made, link, told))
         else:
-            _greet(url, place.name, given, link)
+            _greet(url, place.name, given, link, told)
         server.run(sockets=[service.door])
 
 
@@ -136,18 +149,21 @@ def _notifying(config: Path | None, url: str) -> "Iterator[Notifier | None]":
         notifier.stop()
 
 
-def _hello(url: str, made: Mapping[Role, str], link: str | None) -> str:
+def _hello(url: str, made: Mapping[Role, str], link: str | None, told: Told) -> str:
     """One JSON line for the program that started us."""
-    told: dict[str, Any] = {"url": url}
+    said: dict[str, Any] = {"url": url}
     if made:
-        told["tokens"] = {role.value: token for role, token in made.items()}
+        said["tokens"] = {role.value: token for role, token in made.items()}
     if link is not None:
-        told["sign_in"] = link
-    return orjson.dumps(told).decode()
+        said["sign_in"] = link
+    return orjson.dumps({**said, **told.plain}).decode()
 
 
-def _greet(url: str, database: str, given: Mapping[Role, str], link: str | None) -> None:
+def _greet(url: str, database: str, given: Mapping[Role, str], link: str | None, told: Told) -> None:
     typer.echo(f"{emphasised(url)} keeps its record in {database}; Ctrl-C ends it")
+    if told.lines:
+        typer.echo("\n".join(told.lines))
+        return
     if link is not None:
         typer.echo(f"sign in as facilitator, once, within ten minutes: {link}")
     if given:

@@ -1,10 +1,11 @@
-"""`gameday tabletop`: exercises without a target, as files: list, show, check, write, print."""
+"""`gameday tabletop`: exercises without a target: as files (list, show, check, write, print), held and reported."""
 
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from scoring.cli.asked import AsJson, complete_playbook, complete_scenario
 from scoring.cli.exits import Exit
@@ -13,8 +14,20 @@ if TYPE_CHECKING:
     from scoring.scorecard import Scorecard
     from scoring.tabletop.file import Prepared
 
+
+class RunsByDefault(TyperGroup):
+    """`gameday tabletop NAME` is short for `gameday tabletop run NAME`, and `--from` for the command of that name."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        if args[:1] == ["--from"]:
+            args = ["from", *args[1:]]
+        elif args and args[0] not in self.commands and not args[0].startswith("-"):
+            args = ["run", *args]
+        return super().parse_args(ctx, args)
+
+
 app = typer.Typer()
-tabletop = typer.Typer(help="Prepare tabletop exercises: scenarios and what is printed for them.", no_args_is_help=True)
+tabletop = typer.Typer(cls=RunsByDefault, help="Prepare, hold and report tabletop exercises.", no_args_is_help=True)
 app.add_typer(tabletop, name="tabletop", rich_help_panel="Scoring")
 
 Name = Annotated[

@@ -25,11 +25,11 @@
     return Math.max(0, (Date.now() + aheadMs - Date.parse(at)) / 1000 * desk.clock);
   }
 
-  function asClock(seconds) {
+  function asClock(seconds, withHours = false) {
     const whole = Math.abs(Math.trunc(seconds));
     const [h, m, s] = [Math.trunc(whole / 3600), Math.trunc(whole / 60) % 60, whole % 60];
     const two = (n) => String(n).padStart(2, "0");
-    return (seconds <= -1 ? "−" : "") + (h ? `${h}:${two(m)}:${two(s)}` : `${m}:${two(s)}`);
+    return (seconds <= -1 ? "−" : "") + (h || withHours ? `${h}:${two(m)}:${two(s)}` : `${m}:${two(s)}`);
   }
 
   const WORDS = {
@@ -47,7 +47,7 @@
   function tick() {
     if (!desk) return;
     const moves = !desk.stopped && !desk.ended_at;
-    for (const el of document.querySelectorAll("[data-elapsed]")) el.textContent = asClock(desk.elapsed_s + (moves ? since(desk.now) : 0));
+    for (const el of document.querySelectorAll("[data-elapsed]")) el.textContent = asClock(desk.elapsed_s + (moves ? since(desk.now) : 0), el.dataset.elapsed === "hours");
     for (const clock of desk.clocks) {
       const card = document.querySelector(`[data-clock="${CSS.escape(clock.id)}"]`);
       if (!card) continue;
@@ -144,7 +144,7 @@
       watchForm(place);
     }
   }
-  const withoutKey = (place) => place.innerHTML.replace(/name="key" value="[^"]*"/, "");
+  const withoutKey = (place) => place.innerHTML.replace(/name="key" value="[^"]*"/g, "");
 
   // ---- forms: nothing typed is lost, neither by a refusal nor by a lost connection nor by a reload
   const memory = (name) => `gameday:${drill}:${location.pathname}:${name}`;
@@ -393,7 +393,7 @@
     const types = event.target.closest("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]");
     if (types || !wanted?.checked || dialog?.open) return;
     if (event.key === "?") { event.preventDefault(); dialog.showModal(); return; }
-    if (event.key === "t") { event.preventDefault(); document.querySelector("[data-live=timeline]")?.focus(); return; }
+    if (event.key === "t") { event.preventDefault(); document.querySelector("[data-live=timeline], [data-live=injects]")?.focus(); return; }
     const summary = document.querySelector(`summary[aria-keyshortcuts="${CSS.escape(event.key)}"]`);
     if (!summary) return;
     event.preventDefault();
@@ -424,4 +424,5 @@
   readLoad();
   if (body.dataset.ended === undefined) watch();
   setInterval(tick, 250);
+  if (body.dataset.every) setInterval(() => { if (document.visibilityState !== "hidden" && !desk?.ended_at) refresh(); }, body.dataset.every * 1000); // what falls due without an event
 })();

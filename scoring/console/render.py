@@ -8,11 +8,14 @@ from urllib.parse import urlsplit
 
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markdown_it import MarkdownIt
+from markupsafe import Markup
 
 from scoring.console.assets import FOLDER, address_of
 from scoring.playbook.figure import write_duration
 from scoring.playbook.words import say_criterion
 from scoring.scorecard.sla import spell
+from scoring.tabletop.words import elapsed, say_answer, say_shown
 
 
 def page(template: str, status: int = 200, headers: Mapping[str, str] | None = None, **told: Any) -> HTMLResponse:
@@ -34,8 +37,13 @@ def _environment() -> Environment:
         "criterion": say_criterion,
         "drill_clock": _drill_clock,
         "duration": _duration,
+        "elapsed": lambda drill_s: elapsed(round(drill_s)),
         "figure": write_duration,
+        "hours": _hours,
         "instant": _instant,
+        "markdown": _markdown,
+        "say_answer": say_answer,
+        "say_shown": say_shown,
         "web": _web,
         "words": _words,
     }
@@ -60,6 +68,23 @@ def _drill_clock(drill_s: float) -> str:
     minutes, seconds = divmod(rest, 60)
     sign = "−" if drill_s <= -1 else ""
     return f"{sign}{hours}:{minutes:02d}:{seconds:02d}" if hours else f"{sign}{minutes}:{seconds:02d}"
+
+
+def _hours(drill_s: float) -> str:
+    """Scenario time to the second: `0:04:05`."""
+    minutes, seconds = divmod(max(0, int(drill_s + 0.01)), 60)
+    hours, rest = divmod(minutes, 60)
+    return f"{hours}:{rest:02d}:{seconds:02d}"
+
+
+def _markdown(text: str) -> Markup:
+    """Markdown as HTML: no HTML of its own, no pictures, and links only for reading."""
+    return Markup(_reader().render(text))
+
+
+@cache
+def _reader() -> MarkdownIt:
+    return MarkdownIt("commonmark", {"html": False}).enable("table").disable("image")
 
 
 def _duration(drill_s: float | None) -> str:

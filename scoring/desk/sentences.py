@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from scoring.scorecard.sla import spell
 from scoring.timeline import Event
 
 Tone = Literal["fault", "impact", "alert", "response", "good", "bad", "quiet"]
@@ -123,7 +124,7 @@ def _answered(data: dict[str, Any]) -> tuple[str, Tone]:
 
 def _advanced(data: dict[str, Any]) -> tuple[str, Tone]:
     seconds = data.get("drill_seconds")
-    minutes = f" by {seconds / 60:g} min" if isinstance(seconds, int | float) else ""
+    minutes = f" by {spell(round(seconds))}" if isinstance(seconds, int | float) else ""
     return f"the drill clock moves on{minutes}", "quiet"
 
 

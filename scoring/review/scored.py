@@ -19,7 +19,7 @@ from scoring.publishing.document import (
 )
 from scoring.publishing.reading import runs_of
 from scoring.review.known import Known
-from scoring.review.lessons import Lesson, lessons
+from scoring.review.lessons import Lesson, Lessons, lessons
 from scoring.scorecard.cards import DimensionCard, MeasureCard, Scorecard
 from scoring.scorecard.sla import TITLES, spell
 
@@ -29,8 +29,8 @@ _MARKS = {"P": "performed", "S": "with some challenges", "M": "with major challe
 """The four marks as HSEEP, the exercise programme that has them, words them."""
 
 
-def scorecard_blocks(card: Scorecard, level: int = 2) -> Iterator[Block]:
-    """Score, times, points, and what was good and what next, under a heading of the level."""
+def scorecard_blocks(card: Scorecard, level: int = 2, *, teaches: bool = True) -> Iterator[Block]:
+    """Score, times, points, and if it `teaches` what was good and what next, under a heading of the level."""
     yield Heading(level, words("Scorecard"))
     yield score_of(card)
     for fail in card.hard_fails:
@@ -49,7 +49,7 @@ def scorecard_blocks(card: Scorecard, level: int = 2) -> Iterator[Block]:
     )
     if card.hints is not None:
         yield Paragraph(words(card.hints.why))
-    told = lessons(card)
+    told = lessons(card) if teaches else Lessons((), ())
     yield from _taught("What was good", told.good, level + 1)
     yield from _taught("What next", told.next, level + 1)
 

@@ -12,7 +12,7 @@ from scoring.documents.form import Form, InvalidDocument
 from scoring.documents.reading import locate, names, parse_yaml, read_text
 from scoring.errors import PlaybookError, TabletopError
 from scoring.playbook import Playbook
-from scoring.playbook.file import load_playbook, playbook_names
+from scoring.playbook.file import load_playbook, playbook_names, playbook_text
 from scoring.tabletop import Scenario
 from scoring.tabletop.fitting import find_misfits
 
@@ -70,10 +70,11 @@ def scenario_text(name_or_path: str | Path) -> str:
     return read_text(locate(name_or_path, FORM), FORM)
 
 
-def parse_scenario(text: str, where: str, folder: Path | None = None) -> Prepared:
+def parse_scenario(text: str, where: str, folder: Path | None = None, playbook: Playbook | None = None) -> Prepared:
     """A scenario from YAML text; `where` names it in errors, and a playbook of its own is looked for in `folder` first.
 
-    Without a folder only a playbook that ships will do: a text from elsewhere must not name files of this machine.
+    A `playbook` that is given holds, whatever the text names. Without either only a playbook that ships will do: a text
+    from elsewhere must not name files of this machine.
     Raises InvalidScenario.
     """
     node, value = parse_yaml(text, where, FORM)
@@ -82,7 +83,7 @@ def parse_scenario(text: str, where: str, folder: Path | None = None) -> Prepare
     except ValidationError as error:
         raise InvalidScenario(explain(error, node, where, FORM)) from None
     try:
-        playbook = playbook_of(scenario.playbook, folder)
+        playbook = playbook or playbook_of(scenario.playbook, folder)
     except PlaybookError as error:
         raise InvalidScenario(point_at([(("playbook",), str(error))], node, where, FORM)) from None
     if misfits := list(find_misfits(scenario, playbook)):
@@ -97,5 +98,15 @@ def playbook_of(name: str, folder: Path | None) -> Playbook:
     """
     if folder is None and name not in playbook_names():
         raise PlaybookError(f"there is no playbook {name!r}; there are: {', '.join(playbook_names())}")
+    return load_playbook(_seen_from(folder, name))
+
+
+def playbook_text_of(name: str, folder: Path | None) -> str:
+    """The YAML of what `playbook_of` would load. Raises PlaybookError."""
+    return playbook_text(_seen_from(folder, name))
+
+
+def _seen_from(folder: Path | None, name: str) -> str:
+    """A playbook's file beside a scenario where there is one, else the name as it is."""
     beside = os.path.join(folder, name) if folder is not None else name
-    return load_playbook(beside if os.path.isfile(beside) else name)
+    return beside if os.path.isfile(beside) else name

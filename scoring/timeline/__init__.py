@@ -93,6 +93,8 @@ TRUTH_KINDS = frozenset(
     {"fault.injected", "fault.reverted", "oracle.checked", "fault.ordered", "inject.answered", "observation.noted"}
 )
 """What would tell a responder the answer, and is therefore withheld while the drill runs."""
+TABLETOP = "tabletop"
+"""What a drill without a target says of its responder."""
 
 Data = dict[str, Any]
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
@@ -194,6 +196,11 @@ class Drill(Record):
     team: str | None = None
     people: tuple[str, ...] = ()
     not_assessed: tuple[str, ...] = ()
+
+    @property
+    def is_tabletop(self) -> bool:
+        """Whether it is played at a table, without a target: what happens is revealed by a facilitator."""
+        return self.responder == TABLETOP
 
 
 class Fault(Record):

@@ -9,7 +9,7 @@ import typer
 
 from scoring.cli.app import app as scoring_commands
 from scoring.errors import ScoringError
-from simulator.cli import clusters, experiments, gate, init, playing, safety, shell
+from simulator.cli import clusters, experiments, gate, init, playing, safety, shell, tabletops  # noqa: F401 - one adds to another
 from simulator.errors import Exit, GamedayError, NotPossible
 
 app = typer.Typer(

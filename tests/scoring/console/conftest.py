@@ -3,9 +3,11 @@
 import signal
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
+from browsing import People, Person, chromium
 from posting import new_name
 from rooms import Room
 from serving import Server
@@ -24,6 +26,31 @@ def room(server: Server) -> Iterator[Room]:
         opened = Room(client, new_name("room"))
         yield opened
         opened.end()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    sync_api = pytest.importorskip("playwright.sync_api")
+    path = chromium()
+    with sync_api.sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def people(browser: Any, server: Server) -> Iterator[People]:
+    """Somebody in a role, with a browser; nobody's browser may have complained of a mistake of ours."""
+    came: list[Person] = []
+
+    def come(role: str, url: str = server.url, **more: Any) -> Person:
+        came.append(Person(browser, url, role, **more))
+        return came[-1]
+
+    yield come
+    for person in came:
+        person.close()
+    assert [complaint for person in came for complaint in person.complaints] == []
 
 
 @pytest.hookimpl(tryfirst=True)

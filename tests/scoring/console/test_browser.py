@@ -1,22 +1,20 @@
 """The pages in a real browser: by keyboard, by several people at once, through lost connections and restarts."""
 
-import re
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from browsing import LAPTOP, PHONE, PROJECTOR, Person, chromium
+from browsing import LAPTOP, PHONE, PROJECTOR, People, Person, assert_accessible
 from posting import new_name
 from rooms import CLOCK, Room
 from serving import Server
 from waiting import until
 
 pytestmark = pytest.mark.browser
-People = Callable[..., Person]
 SEATS = [
     ("responder", "respond"),
     ("facilitator", "facilitate"),
@@ -24,31 +22,6 @@ SEATS = [
     ("observer", "status"),
     ("responder", "review"),
 ]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    sync_api = pytest.importorskip("playwright.sync_api")
-    path = chromium()
-    with sync_api.sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield launched
-        launched.close()
-
-
-@pytest.fixture
-def people(browser: Any, server: Server) -> Iterator[People]:
-    """Somebody in a role, with a browser; nobody's browser may have complained of a mistake of ours."""
-    came: list[Person] = []
-
-    def come(role: str, url: str = server.url, **more: Any) -> Person:
-        came.append(Person(browser, url, role, **more))
-        return came[-1]
-
-    yield come
-    for person in came:
-        person.close()
-    assert [complaint for person in came for complaint in person.complaints] == []
 
 
 def left_s(person: Person, clock: str) -> float:
@@ -396,11 +369,3 @@ def test_the_record_after_the_end_and_the_lists_are_accessible(
         person.shoot(f"{name}-{size[0]}-{scheme}")
         assert_accessible(page)
         assert page.evaluate("document.documentElement.scrollWidth") <= size[0], name
-
-
-def assert_accessible(page: Any) -> None:
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
-    tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-    found = axe.run(page, options={"runOnly": {"type": "tag", "values": tags}}).response["violations"]
-    told = [(each["id"], each["help"], [node["html"][:200] for node in each["nodes"][:3]]) for each in found]
-    assert told == [], re.sub(r"\s+", " ", str(told))

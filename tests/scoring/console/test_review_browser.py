@@ -1,24 +1,13 @@
 """The review and the action items in a real browser: by keyboard, by two at once, and clean by axe's rules."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from browsing import PHONE, PROJECTOR, Person, chromium
+from browsing import PHONE, PROJECTOR, Person
 from rooms import Room
 from serving import Server
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    sync_api = pytest.importorskip("playwright.sync_api")
-    path = chromium()
-    with sync_api.sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield launched
-        launched.close()
 
 
 @pytest.fixture
