@@ -22,6 +22,8 @@ class Injection:
     def __init__(self, runs: Sequence[ChaosRun], held: Sequence[ChaosRun] = ()) -> None:
         self._runs = list(runs)
         self._held = {run.experiment.failure_mode: run for run in held}
+        self.was_seen = asyncio.Event()
+        """Set once what is injected at the start was seen to take effect."""
 
     @property
     def held(self) -> tuple[str, ...]:
@@ -38,6 +40,7 @@ class Injection:
         """One after the other, each once the one before it was seen. Raises `NotPossible` for one that was not."""
         for run in self._runs:
             await run.inject(INJECTION_LIMIT_S)
+        self.was_seen.set()
 
     async def order(self, failure_mode: str) -> Experiment:
         """Inject one that waits; returns once every step of it took effect. Raises `NotPossible` if one did not."""

@@ -115,7 +115,7 @@ class Drill:
             showing = group.create_task(self._show_events())
             recording = group.create_task(witness.record(lambda window: self.view.window(self.name, window)))
             steering = group.create_task(self._steer(injection, witness))
-            responding = group.create_task(self._respond(baseline, witness))
+            responding = group.create_task(self._respond(baseline, witness, injection))
             watching = group.create_task(witness.watch())
             await self._incident(injection, responding)
             responding.cancel()
@@ -197,10 +197,11 @@ class Drill:
     def _own_guards(self) -> list[Guards]:
         return [guards_of_experiment(experiment.path) for experiment in self.scenario.prepared]
 
-    async def _respond(self, baseline: Baseline, witness: Witness) -> None:
+    async def _respond(self, baseline: Baseline, witness: Witness, injection: Injection) -> None:
         if self.session is not None:
             await self.session.until_over()
         elif self.act is not None:
+            await injection.was_seen.wait()  # one that comes before the effect would hide it
             self.refused_by = await give_in(self.act, self.stage, self.id, self.scenario, witness)
         elif self._responder == "none":
             await asyncio.Event().wait()

@@ -127,7 +127,7 @@ def cap_cpu(
 
     def rolled_out(seen: Any) -> bool:
         status, wanted = seen.status, seen.spec.replicas
-        counts = (status.replicas, status.updated_replicas, status.available_replicas)
+        counts = (status.replicas or 0, status.updated_replicas or 0, status.available_replicas or 0)
         return status.observed_generation >= seen.metadata.generation and counts == (wanted,) * 3
 
     until(look, rolled_out, f"pods of {name} with a CPU limit of {cores}", timeout)

@@ -42,14 +42,20 @@ def overdue_jobs(database_url: str, seconds: float = 10) -> int:
     return int(row[0]) if row else 0
 
 
-def requeue_lost_jobs(target_url: str, admin_key: str) -> dict[str, Any]:
-    """Action: have the app put jobs that are in no queue into it again. Idempotent."""
+def requeue_lost_jobs(target_url: str, admin_key: str, timeout: float = 15) -> dict[str, Any]:
+    """Action: have the app put jobs that are in no queue into it again, as soon as it answers. Idempotent."""
     headers = {"X-Admin-Key": admin_key}
-    try:
-        answer = httpx.post(f"{target_url}/admin/jobs/requeue", headers=headers, timeout=10, trust_env=False)
-        said: dict[str, Any] = answer.raise_for_status().json()
-    except httpx.HTTPError as error:
-        raise ActivityFailed(f"the app at {target_url} does not requeue: {error!r}") from error
+
+    def ask() -> dict[str, Any] | httpx.HTTPError:
+        try:
+            answer = httpx.post(f"{target_url}/admin/jobs/requeue", headers=headers, timeout=10, trust_env=False)
+            said: dict[str, Any] = answer.raise_for_status().json()
+        except httpx.HTTPError as error:
+            return error
+        return said
+
+    said = until(ask, lambda said: isinstance(said, dict), f"an answer of {target_url}/admin/jobs/requeue", timeout)
+    assert isinstance(said, dict)
     return said
 
 
