@@ -3,10 +3,10 @@
 Somebody's campaign, or somebody's batch that compares everything with everything. It begins RATE_PER_S requests a
 second whether or not the earlier ones were answered, at most CONCURRENT at a time, each with a connection of its own,
 so that new replicas get their share. With UNTIL_SLOW_S the rate grows, by a tenth each second and at most eightfold,
-until an answer takes that long on average: a crowd that is just too large, however fast the machine is. It asks
-loopback addresses only and ends by itself. Settings by environment: TARGET_URL, API_KEY, PATHS (what it asks for in
-turn, default `/experiments`), RATE_PER_S (default 20), UNTIL_SLOW_S (default 0: the rate stays), CONCURRENT (default
-30), TIMEOUT_S (default 3), LASTS_S (default 600).
+until an answer has taken that long on average for two seconds: a crowd that is somewhat too large, however fast the
+machine is. It asks loopback addresses only and ends by itself. Settings by environment: TARGET_URL, API_KEY, PATHS
+(what it asks for in turn, default `/experiments`), RATE_PER_S (default 20), UNTIL_SLOW_S (default 0: the rate stays),
+CONCURRENT (default 30), TIMEOUT_S (default 3), LASTS_S (default 600).
 """
 
 import asyncio
@@ -21,6 +21,7 @@ from urllib.parse import urlsplit
 
 _GROWTH_PER_S = 1.1
 _MOST_GROWTH = 8.0
+_SLOW_FOR_S = 2.0
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,7 @@ async def crowd(settings: Crowd) -> None:
     """Ask until the time is over. A place in the schedule that finds all requests under way is left out."""
     due = began = monotonic()
     rate, is_growing = settings.rate_per_s, settings.until_slow_s > 0
+    quick_at = began
     under_way: set[asyncio.Task[None]] = set()
     for path in cycle(settings.paths):
         if due - began > settings.lasts_s:
@@ -71,7 +73,9 @@ async def crowd(settings: Crowd) -> None:
             under_way.add(task)
             task.add_done_callback(under_way.discard)
         # Little's law: what is under way is the rate times the mean of what an answer takes.
-        is_growing = is_growing and len(under_way) < rate * settings.until_slow_s
+        if len(under_way) < rate * settings.until_slow_s:
+            quick_at = due
+        is_growing = is_growing and due - quick_at < _SLOW_FOR_S
         if is_growing:
             rate = min(rate * _GROWTH_PER_S ** (1 / rate), settings.rate_per_s * _MOST_GROWTH)
         due += 1 / rate
