@@ -9,6 +9,7 @@ from scoring.scorecard import Scorecard
 from scoring.timeline import Event, Window
 from simulator.report.countdown import Sla
 from simulator.report.models import MEASURES
+from simulator.report.running import RunningClock
 from simulator.report.sentences import Told, tell
 
 HISTORY = 40
@@ -31,9 +32,9 @@ _RESPONSES = frozenset(
 
 @dataclass
 class Board:
-    """One drill: `began_at` is the instant that its times are counted from."""
+    """One drill, by the clock that its times are counted with."""
 
-    began_at: datetime
+    clock: RunningClock
     phase: str = ""
     windows: deque[Window] = field(default_factory=lambda: deque(maxlen=HISTORY))
     alerts: dict[str, Told] = field(default_factory=dict)
@@ -45,8 +46,9 @@ class Board:
     def learn(self, event: Event) -> None:
         """Take in an event."""
         told = tell(event)
+        self.clock.see(event)
         if event.kind == "drill.started":
-            self.began_at = event.occurred_at
+            self.clock.began_at = event.occurred_at
         elif event.kind == "alert.firing":
             self.alerts[event.alert_name] = told
         elif event.kind == "alert.resolved":

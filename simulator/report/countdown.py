@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from scoring.timeline.running import RunningTime
+
 Stage = Literal["waiting", "ample", "half", "over", "met", "missed"]
 
 
@@ -27,8 +29,8 @@ class Countdown:
     stage: Stage
 
 
-def count_down(sla: Sla, now: datetime, clock: float) -> Countdown:
-    """Where the SLA stands at `now`, at `clock` drill seconds per wall second.
+def count_down(sla: Sla, now: datetime, time: RunningTime) -> Countdown:
+    """Where the SLA stands at the wall instant `now`; it stands still while the drill clock does.
 
     `waiting` before it starts; then `ample` up to half of the limit (full points), `half` up to the limit, `over`
     beyond it; `met` (t ≤ limit) or `missed` once it has stopped.
@@ -36,7 +38,7 @@ def count_down(sla: Sla, now: datetime, clock: float) -> Countdown:
     if sla.started_at is None:
         return Countdown(0.0, sla.limit_s, 0.0, "waiting")
     until = now if sla.stopped_at is None else sla.stopped_at
-    elapsed_s = max(0.0, (until - sla.started_at).total_seconds() * clock)
+    elapsed_s = max(0.0, time.drill_s(sla.started_at, until))
     left_s = sla.limit_s - elapsed_s
     share = elapsed_s / sla.limit_s if sla.limit_s > 0 else 1.0
     return Countdown(elapsed_s, left_s, share, _stage(share, left_s, is_stopped=sla.stopped_at is not None))

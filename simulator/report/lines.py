@@ -14,6 +14,7 @@ from simulator.report.durations import clock_time, drill_time
 from simulator.report.live import LiveView, utc_now
 from simulator.report.models import MEASURES
 from simulator.report.quiet import QuietView
+from simulator.report.running import RunningClock
 from simulator.report.sentences import milliseconds, plain, tell
 from simulator.report.view import View
 
@@ -35,12 +36,12 @@ class LineView:
         now: Callable[[], datetime] = utc_now,
         is_verbose: bool = False,
     ) -> None:
-        self._clock = clock
+        self._factor = clock
         self._is_verbose = is_verbose
         self._out = out
         self._now = now
         self._width = max((len(name) for name in drills), default=0)
-        self._began_at: dict[str, datetime] = {}
+        self._clocks: dict[str, RunningClock] = {}
         self._last_check: dict[tuple[str, str], str] = {}
         self._stopped: set[tuple[str, str]] = set()
 
@@ -56,6 +57,7 @@ class LineView:
     def event(self, drill: str, event: Event) -> None:
         if event.kind == "drill.started":
             self._begin(drill, event.occurred_at)
+        self._clock_of(drill, event.occurred_at).see(event)
         told = tell(event)
         if event.kind == "oracle.checked":
             phase, state = str(event.data.get("phase")), f"{event.data.get('ok')} {_names_failed(event)}"
@@ -75,7 +77,8 @@ class LineView:
         if started_at is None or stopped_at is None or (drill, measure) in self._stopped:
             return
         self._stopped.add((drill, measure))
-        state = count_down(Sla(measure, limit_drill_s, started_at, stopped_at), stopped_at, self._clock)
+        time = self._clock_of(drill, started_at).time
+        state = count_down(Sla(measure, limit_drill_s, started_at, stopped_at), stopped_at, time)
         name = MEASURES.get(measure, (measure, measure))[1].lower()
         taken, limit = drill_time(state.elapsed_s), drill_time(limit_drill_s)
         self._say(drill, stopped_at, f"SLA {state.stage}: {name} took {taken}, {limit} allowed")
@@ -97,12 +100,16 @@ class LineView:
 
     def _begin(self, drill: str, at: datetime) -> None:
         """A drill that is played again is told from its beginning."""
-        self._began_at[drill] = at
+        self._clocks[drill] = RunningClock(at, self._factor)
         self._last_check = {key: state for key, state in self._last_check.items() if key[0] != drill}
         self._stopped = {key for key in self._stopped if key[0] != drill}
 
+    def _clock_of(self, drill: str, at: datetime) -> RunningClock:
+        """The drill's clock, which begins with the first that is told of it."""
+        return self._clocks.setdefault(drill, RunningClock(at, self._factor))
+
     def _say(self, drill: str, at: datetime, text: str) -> None:
-        since_s = (at - self._began_at.setdefault(drill, at)).total_seconds() * self._clock
+        since_s = self._clock_of(drill, at).elapsed_s(at)
         name = plain(drill).ljust(self._width)
         self._out.write(f"{clock_time(at.astimezone(UTC))}  {drill_time(since_s):>8}  {name}  {text}\n")
         self._out.flush()

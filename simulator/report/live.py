@@ -14,11 +14,13 @@ from rich.text import Text
 
 from scoring.scorecard import Scorecard
 from scoring.timeline import Event, Window
+from scoring.timeline.running import RunningTime
 from simulator.report.board import Board, error_share, sparkline
 from simulator.report.countdown import Countdown, Sla, count_down
-from simulator.report.durations import both_times, drill_time
+from simulator.report.durations import drill_time, wall_time
 from simulator.report.models import MEASURES
 from simulator.report.palette import MARK_STYLES, STAGE_STYLES, TONE_STYLES
+from simulator.report.running import RunningClock
 from simulator.report.sentences import milliseconds, percent, plain
 
 Now = Callable[[], datetime]
@@ -101,13 +103,13 @@ class LiveView:
         with self._lock:
             parts: list[RenderableType] = [_overview(self._title, self._boards, self._shown)]
             if self._shown is not None and (board := self._boards[self._shown]) is not None:
-                parts.append(_panel(self._shown, board, self._now(), self._clock))
+                parts.append(_panel(self._shown, board, self._now()))
             return Group(*parts)
 
     def _board(self, drill: str) -> Board:
         board = self._boards.get(drill)
         if board is None:
-            board = self._boards[drill] = Board(began_at=self._now())
+            board = self._boards[drill] = Board(RunningClock(self._now(), self._clock))
         if board.scorecard is None:
             self._shown = drill
         return board
@@ -129,12 +131,15 @@ def _overview(title: str, boards: dict[str, Board | None], shown: str | None) ->
     return line
 
 
-def _panel(name: str, board: Board, now: datetime, clock: float) -> Panel:
-    elapsed = both_times((now - board.began_at).total_seconds() * clock, clock)
+def _panel(name: str, board: Board, now: datetime) -> Panel:
+    clock = board.clock
+    elapsed = f"{drill_time(clock.elapsed_s(now))} ({wall_time((now - clock.began_at).total_seconds())})"
+    if clock.time.is_stopped(now):
+        elapsed += " · clock stopped"
     parts: list[RenderableType] = [_signals(board)]
     if board.slas:
-        parts += [Text(), _countdowns(board.ordered_slas(), now, clock)]
-    parts += [Text(), _happenings(board, clock)]
+        parts += [Text(), _countdowns(board.ordered_slas(), now, clock.time)]
+    parts += [Text(), _happenings(board)]
     title = Text.assemble((f" {plain(name)} ", "bold"), (f"· {board.phase} " if board.phase else "", ""))
     return Panel(
         Group(*parts), title=title, title_align="left", subtitle=elapsed, subtitle_align="right", padding=(1, 2)
@@ -160,13 +165,13 @@ def _signals(board: Board) -> Table:
     return table
 
 
-def _countdowns(slas: list[Sla], now: datetime, clock: float) -> Table:
+def _countdowns(slas: list[Sla], now: datetime, time: RunningTime) -> Table:
     table = Table.grid(padding=(0, 2))
     table.add_column(style="dim", no_wrap=True)
     table.add_column(no_wrap=True)
     table.add_column(no_wrap=True)
     for sla in slas:
-        state = count_down(sla, now, clock)
+        state = count_down(sla, now, time)
         style = STAGE_STYLES[state.stage]
         name = MEASURES.get(sla.measure, (sla.measure, sla.measure))[1].lower()
         table.add_row(name, Text(_bar(state.share), style), Text(_standing(state, sla.limit_s), style))
@@ -192,7 +197,7 @@ def _bar(share: float) -> str:
     return "━" * filled + "┄" * (_BAR_WIDTH - filled)
 
 
-def _happenings(board: Board, clock: float) -> Table:
+def _happenings(board: Board) -> Table:
     table = Table.grid(padding=(0, 2))
     table.add_column(style="dim", no_wrap=True, justify="right", min_width=_TIME_WIDTH)
     table.add_column(overflow="ellipsis", no_wrap=True)
@@ -201,8 +206,7 @@ def _happenings(board: Board, clock: float) -> Table:
     for told in list(board.alerts.values())[-4:]:
         table.add_row("", Text(told.text, TONE_STYLES[told.tone]))
     for at, told in list(board.responses)[-5:]:
-        since = drill_time((at - board.began_at).total_seconds() * clock)
-        table.add_row(since, Text(told.text, TONE_STYLES[told.tone]))
+        table.add_row(drill_time(board.clock.elapsed_s(at)), Text(told.text, TONE_STYLES[told.tone]))
     if board.scorecard is not None and board.scorecard.mark is not None:
         score = f"{board.scorecard.score:.0f} points, mark {board.scorecard.mark}"
         table.add_row("score", Text(score, MARK_STYLES[board.scorecard.mark]))

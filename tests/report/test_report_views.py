@@ -57,6 +57,42 @@ def test_the_live_view_shows_phase_load_alerts_responder_and_slas_at_80_columns(
     assert third.failure_mode in shown(view, 80)
 
 
+def test_a_clock_that_stops_stops_what_is_counted_with_it() -> None:
+    now = NOW
+    view = LiveView(["d"], clock=CLOCK, console=Console(file=io.StringIO()), now=lambda: now)
+
+    def happens(kind: str, after_s: float, **data: object) -> None:
+        event = {"kind": kind, "occurred_at": NOW + timedelta(seconds=after_s), "data": data}
+        view.event("d", Event.model_validate(event))
+
+    happens("drill.started", 0)
+    view.sla("d", "ttm", 900, NOW)
+    happens("clock.stopped", 5)
+    now += timedelta(seconds=65)
+    stopped = shown(view, 80)
+    assert "10m left of 15m" in stopped
+    assert "5m (65.0 s) · clock stopped" in stopped
+    happens("clock.started", 70)
+    happens("incident.acknowledged", 71, by="Ada")
+    now += timedelta(seconds=10)
+    running = shown(view, 80)
+    assert "5m left of 15m" in running
+    assert "10m (75.0 s) ─" in running
+    assert any(line.split()[1:3] == ["6m", "acknowledged"] for line in running.splitlines())
+    happens("clock.advanced", 75, drill_seconds=360)
+    assert "over by 1m" in shown(view, 80)
+
+
+def test_the_log_is_in_drill_time_without_the_stops() -> None:
+    out = io.StringIO()
+    view = LineView(["d"], clock=CLOCK, out=out)
+    for kind, after_s in (("drill.started", 0), ("clock.stopped", 5), ("clock.started", 65), ("drill.ended", 70)):
+        view.event("d", Event(kind=kind, occurred_at=NOW + timedelta(seconds=after_s)))
+    view.sla("d", "ttm", 900, NOW, NOW + timedelta(seconds=67))
+    assert [line.split()[1] for line in out.getvalue().splitlines()] == ["0s", "5m", "5m", "10m", "7m"]
+    assert "mitigate took 7m, 15m allowed" in out.getvalue()
+
+
 def test_the_live_view_takes_calls_while_it_is_drawn(game_day: GameDay) -> None:
     out = io.StringIO()
     console = Console(file=out, width=100, force_terminal=True)

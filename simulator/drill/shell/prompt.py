@@ -6,15 +6,15 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from scoring.timeline import CLOCK_KINDS, Event
+from scoring.timeline import CLOCK_KINDS, Drill, Event
+from scoring.timeline.running import ENDS, running_time
 from simulator.drill.scoring_client import ScoringClient
 from simulator.errors import NotPossible
 
 PACE_S = 1.0
 OVER = "over"
-_ENDS = frozenset({"drill.ended", "drill.aborted"})
 _PAGES = frozenset({"alert.firing", "inject.delivered"})
-_TELLING = _PAGES | CLOCK_KINDS | _ENDS
+_TELLING = _PAGES | CLOCK_KINDS | ENDS
 
 
 async def keep_time(scoring: ScoringClient, clock: float, drill: Callable[[], str | None], file: Path) -> None:
@@ -40,31 +40,17 @@ async def keep_time(scoring: ScoringClient, clock: float, drill: Callable[[], st
 def time_line(clock: float, events: Sequence[Event], now: datetime) -> str:
     """What the shell reads: nothing before the page; `running`, the instant (in ms) from which drill time counts, and
     how many thousandths of a drill second pass in a second; `stopped` and the drill seconds that passed; `over`."""
-    if any(event.kind in _ENDS for event in events):
+    if any(event.kind in ENDS for event in events):
         return OVER
     page = min((event.occurred_at for event in events if event.kind in _PAGES), default=None)
     if page is None:
         return ""
-    passed_s, runs = _passed(clock, events, page, now)
-    if not runs:
+    running = running_time(Drill(id="played", clock=clock, started_at=page), events)
+    passed_s = running.drill_s(page, now)
+    if running.is_stopped(now):
         return f"stopped {passed_s:.0f}"
     from_at = now - timedelta(seconds=passed_s / clock)
     return f"running {from_at.timestamp() * 1000:.0f} {clock * 1000:.0f}"
-
-
-def _passed(clock: float, events: Sequence[Event], page: datetime, now: datetime) -> tuple[float, bool]:
-    """Drill seconds from the page to now, and whether the drill clock runs."""
-    at, passed_s, runs = page, 0.0, True
-    for event in sorted((each for each in events if each.kind in CLOCK_KINDS), key=lambda each: each.occurred_at):
-        until = max(page, event.occurred_at)
-        passed_s += (until - at).total_seconds() * clock * runs
-        at = until
-        advanced_s = event.data.get("drill_seconds")
-        if event.kind != "clock.advanced":
-            runs = event.kind == "clock.started"
-        elif isinstance(advanced_s, int | float) and event.occurred_at >= page:
-            passed_s += max(0.0, advanced_s)
-    return passed_s + (now - at).total_seconds() * clock * runs, runs
 
 
 def put(file: Path, line: str) -> None:
