@@ -17,12 +17,28 @@ if TYPE_CHECKING:
 app = typer.Typer()
 
 
+def complete_person(incomplete: str) -> list[str]:
+    """Names of those who are on record here."""
+    from scoring.cli.databases import LASTING, opened
+    from scoring.errors import ScoringError
+    from scoring.record.people import People
+
+    try:
+        with opened(str(LASTING), is_made=False) as place:
+            return [each.person.name for each in People(place.engine).due() if each.person.name.startswith(incomplete)]
+    except ScoringError:  # a shell that waits for names is no place for an error
+        return []
+
+
 @app.command(
     rich_help_panel="Scoring", epilog="Examples:  gameday training   |   gameday training ada   |   ... ada --json"
 )
 def training(
     person: Annotated[
-        str | None, typer.Argument(help="A person's id or name (default: everybody).", metavar="PERSON")
+        str | None,
+        typer.Argument(
+            help="A person's id or name (default: everybody).", metavar="PERSON", autocompletion=complete_person
+        ),
     ] = None,
     database: Database = None,
     as_json: AsJson = False,

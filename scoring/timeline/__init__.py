@@ -211,8 +211,8 @@ class Fault(Record):
     alerts: tuple[str, ...] = ()
 
 
-LONGEST_HINT = 20_000
-"""Characters."""
+LONGEST_HINT, MOST_HINTS = 20_000, 20
+"""Characters of one, and how many a drill has."""
 
 
 class Hint(Record):
@@ -240,7 +240,7 @@ class Truth(Record):
     faults: tuple[Fault, ...] = ()
     impact: Literal["users", "none"] = "users"
     control: bool = False
-    hints: Annotated[tuple[Hint, ...], Field(max_length=20, exclude_if=lambda hints: not hints)] = ()
+    hints: Annotated[tuple[Hint, ...], Field(max_length=MOST_HINTS, exclude_if=lambda hints: not hints)] = ()
 
     @property
     def causes(self) -> tuple[Fault, ...]:

@@ -9,7 +9,7 @@ import typer
 
 from scoring.cli.app import app as scoring_commands
 from scoring.errors import ScoringError
-from simulator.cli import clusters, experiments, gate, init, playing, safety, shell, tabletops  # noqa: F401 - one adds to another
+from simulator.cli import clusters, experiments, gate, init, playing, safety, shell, tabletops, training  # noqa: F401 - one adds to another
 from simulator.errors import Exit, GamedayError, NotPossible
 
 app = typer.Typer(
@@ -21,6 +21,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(playing.commands)
+app.add_typer(training.commands)
 app.add_typer(shell.commands)
 app.add_typer(gate.commands)
 app.add_typer(init.commands)

@@ -46,6 +46,7 @@ AnybodysClock = Annotated[
     float | None,
     typer.Option(help="Drill clock: at 60 a second counts as a minute (default: 60; where people respond: 1)."),
 ]
+PersonsClock = Annotated[float, typer.Option(help="Drill clock: 1 is real time, at 60 a second counts as a minute.")]
 Users = Annotated[int | None, typer.Option(help="Locust users (about two requests a second each).")]
 Variant = Annotated[
     str | None,
@@ -60,20 +61,28 @@ Kubeconfig = Annotated[Path | None, typer.Option(help="Play on this cluster inst
 Context = Annotated[str | None, typer.Option(help="The kubeconfig's context that may be touched.")]
 Prometheus = Annotated[str | None, typer.Option(help="A Prometheus that has the rules loaded.", metavar="URL")]
 Safeguards = Annotated[Path | None, typer.Option(help="Conditions that stop a drill: a YAML file of probes.")]
-_PEOPLE = "For --responder human"
+PEOPLE = "People (--responder human)"
 Team = Annotated[
-    str | None, typer.Option(help="Whose drill it is in the history.", metavar="NAME", rich_help_panel=_PEOPLE)
+    str | None, typer.Option(help="Whose drill it is in the history.", metavar="NAME", rich_help_panel=PEOPLE)
 ]
 Person = Annotated[
     list[str] | None,
-    typer.Option(help="Who responds; may be given several times.", metavar="NAME", rich_help_panel=_PEOPLE),
+    typer.Option(help="Who responds; may be given several times.", metavar="NAME", rich_help_panel=PEOPLE),
+]
+Guided = Annotated[
+    bool,
+    typer.Option(
+        "--guided",
+        help="Hints at the responder's request, each for points, and breaks in which the drill clock stands.",
+        rich_help_panel=PEOPLE,
+    ),
 ]
 Facilitated = Annotated[
     bool,
     typer.Option(
         "--facilitated",
         help="A facilitator begins, pauses, orders and aborts; this terminal is theirs.",
-        rich_help_panel=_PEOPLE,
+        rich_help_panel=PEOPLE,
     ),
 ]
 Delay = Annotated[
@@ -81,7 +90,7 @@ Delay = Annotated[
     typer.Option(
         help="Drill time before the fault: 5m, or at random in 0-20m.",
         metavar="TIME|FROM-TO",
-        rich_help_panel=_PEOPLE,
+        rich_help_panel=PEOPLE,
     ),
 ]
 Notify = Annotated[
@@ -89,7 +98,7 @@ Notify = Annotated[
     typer.Option(
         help="Apprise configuration: who is told of pages, updates and escalations.",
         metavar="FILE",
-        rich_help_panel=_PEOPLE,
+        rich_help_panel=PEOPLE,
     ),
 ]
 Browser = Annotated[
@@ -97,7 +106,7 @@ Browser = Annotated[
     typer.Option(
         "--browser/--no-browser",
         help="Open the console in a browser when the page comes (default: in a terminal with a display).",
-        rich_help_panel=_PEOPLE,
+        rich_help_panel=PEOPLE,
         show_default=False,
     ),
 ]
@@ -107,23 +116,29 @@ Seed = Annotated[
 
 
 @dataclass(frozen=True)
-class Asked:
+class AskedOfAll:
     """What all commands that play drills ask for; None where the command line is silent."""
 
     playbook: Playbook = None
-    responder: Responder = None
     clock: Clock = None
     users: Users = None
     variant: Variant = None
     json: Json = None
     report: Report = None
-    control: Control = False
     keep: Keep = False
     app: App = None
     kubeconfig: Kubeconfig = None
     context: Context = None
     prometheus: Prometheus = None
     safeguards: Safeguards = None
+
+
+@dataclass(frozen=True)
+class Asked(AskedOfAll):
+    """What commands ask for besides in which a machine responds, or nobody."""
+
+    responder: Responder = None
+    control: Control = False
 
 
 @dataclass(frozen=True)
@@ -135,6 +150,19 @@ class AskedOfPeople(Asked):
     team: Team = None
     person: Person = None
     facilitated: Facilitated = False
+    guided: Guided = False
+    delay: Delay = None
+    notify: Notify = None
+    browser: Browser = None
+    seed: Seed = None
+
+
+@dataclass(frozen=True)
+class AskedOfTrainee(AskedOfAll):
+    """What `train`, in which one person responds, asks for besides."""
+
+    clock: PersonsClock = 1.0
+    team: Team = None
     delay: Delay = None
     notify: Notify = None
     browser: Browser = None

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from simulator.cli.asked import (
+    PEOPLE,
     AskedOfPeople,
     asking,
     complete_experiment,
@@ -48,7 +49,7 @@ def run(
             help="An experiment whose fault waits until the facilitator orders it; may be given several times.",
             metavar="EXPERIMENT",
             autocompletion=complete_experiment,
-            rich_help_panel="For --responder human",
+            rich_help_panel=PEOPLE,
         ),
     ] = None,
     *,
@@ -65,6 +66,10 @@ def run(
     options = Options(**vars(asked))
     if random and at_once:
         raise BadInput("--random draws one experiment; --together needs two or more")
+    if random and asked.guided:
+        raise BadInput(
+            "--guided: what is drawn may be a control drill, and hints would tell; 'gameday train' picks one"
+        )
     if not names and not random:
         raise BadInput("name an experiment, or let one be drawn with --random; 'gameday experiments list' has them all")
     if random:

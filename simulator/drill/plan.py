@@ -13,7 +13,7 @@ from simulator.drill.app.suiting import Suited, fitting
 from simulator.drill.catalog import experiment_file, nearest
 from simulator.drill.clock import DrillClock
 from simulator.drill.documents import shown
-from simulator.drill.people.drawing import draw, pool_of
+from simulator.drill.people.drawing import Drawn, draw, pool_of
 from simulator.drill.people.wishes import HUMAN, People, people_of
 from simulator.drill.safeguards.written import Guards, guards_in, guards_of_experiment, guards_of_file
 from simulator.drill.scenario import Scenario
@@ -51,6 +51,7 @@ class Options:
     team: str | None = None
     person: Sequence[str] | None = None
     facilitated: bool = False
+    guided: bool = False
     delay: str | None = None
     notify: Path | None = None
     browser: bool | None = None
@@ -120,9 +121,22 @@ def plan_drawn(
     """
     target = find_target(options.app, root, options.variant)
     drawn = draw(pool_of(names, fitting(target)), Random(options.seed))
+    return plan_one(drawn, DRAWN, options, root, hold=hold, responders=responders)
+
+
+def plan_one(
+    drawn: Drawn,
+    title: str,
+    options: Options,
+    root: Path,
+    *,
+    hold: Sequence[str] = (),
+    responders: Sequence[str] = MACHINES,
+) -> Plan:
+    """A game day of what was drawn, under a title that does not tell it. Raises `BadInput`."""
     file = experiment_file(drawn.experiment)
     drill = SuiteDrill(experiment=(str(file),), control=drawn.is_control)
-    suite = Suite(title=DRAWN, experiments=(drill,))
+    suite = Suite(title=title, experiments=(drill,))
     return _plan(suite, [[file]], options, root, hold=hold, responders=responders)
 
 
@@ -176,11 +190,16 @@ def _plan(
     suited = Suited(target, playbook, needs_alerts)
     held = tuple(suited.read(experiment_file(name)) for name in hold)
     scenarios = tuple(
-        Scenario(tuple(suited.read(path) for path in at_once), options.control or drill.control, held)
+        Scenario(
+            tuple(suited.read(path) for path in at_once),
+            options.control or drill.control,
+            held,
+            is_guided=options.guided,
+        )
         for at_once, drill in zip(files, suite.experiments, strict=True)
     )
     for scenario in scenarios:
-        scenario.check_held()
+        scenario.check()
         for experiment in (*scenario.experiments, *scenario.held):
             guards_of_experiment(experiment.path)
     if options.safeguards is not None:

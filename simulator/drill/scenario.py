@@ -6,6 +6,7 @@ from typing import Any
 
 from scoring.playbook import Playbook
 from simulator.drill.experiment import Experiment
+from simulator.drill.people.guidance import hints_of
 from simulator.errors import BadInput
 
 AFTERWARDS_S = 300.0
@@ -23,6 +24,8 @@ class Scenario:
     experiments: tuple[Experiment, ...]
     is_control: bool = False
     held: tuple[Experiment, ...] = ()
+    is_guided: bool = False
+    """Whether responders may ask for hints."""
 
     @property
     def injected(self) -> tuple[Experiment, ...]:
@@ -80,10 +83,13 @@ class Scenario:
                 {key: each.truth[key] for key in ("failure_mode", "component", "alerts")} for each in self.prepared
             ],
             "control": self.is_control,
+            **({"hints": hints_of(self.experiments)} if self.is_guided else {}),
         }
 
-    def check_held(self) -> None:
-        """Raises `BadInput` for a fault that cannot wait for an order in this drill."""
+    def check(self) -> None:
+        """Raises `BadInput` for a fault that cannot wait for an order in this drill, and for hints at nothing."""
+        if self.is_guided and self.is_control:
+            raise BadInput("--guided: nothing is injected into a control drill, and hints would tell so; leave out one")
         if not self.held:
             return
         if self.is_control:

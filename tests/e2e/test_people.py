@@ -18,6 +18,7 @@ from waiting import until
 
 from simulator.drill.catalog import experiment_file
 from simulator.drill.experiment import read_experiment
+from simulator.drill.people.guidance import COSTS
 
 NS = "llm-research"
 CLOCK = 60
@@ -27,13 +28,17 @@ TITLE = read_experiment(experiment_file("crash-loop-bad-config")).title
 
 
 @contextmanager
-def playing(home: Home, *arguments: object) -> Iterator[tuple["subprocess.Popen[bytes]", Path]]:
-    """`gameday run ... --responder human` with nobody at the terminal; what it says goes to a file."""
+def playing(home: Home, *arguments: object, is_told: bool = False) -> Iterator[tuple["subprocess.Popen[bytes]", Path]]:
+    """`gameday run ... --responder human` with nobody at the terminal; what it says goes to a file.
+
+    `is_told`: the arguments are the whole command.
+    """
     output = home.folder / f"output-{time.monotonic_ns()}"
-    told = ("--responder", "human", "--clock", CLOCK, "--no-browser")
+    if not is_told:
+        arguments = ("run", *arguments, "--responder", "human", "--clock", CLOCK, "--no-browser")
     with output.open("wb") as stream:
         process = subprocess.Popen(
-            [str(GAMEDAY), "run", *map(str, (*arguments, *told))],
+            [str(GAMEDAY), *map(str, arguments)],
             cwd=home.folder,
             stdin=subprocess.DEVNULL,
             stdout=stream,
@@ -188,3 +193,31 @@ def test_alone_at_a_terminal_one_is_paged_knows_nothing_and_reviews_in_peace(
     assert "review.filed" in [event["kind"] for event in drill["timeline"]["events"]], "the report has the review"
     assert "Check settings" in up.run("history")[1]
     assert not is_broken(up)
+
+
+def test_a_guided_drill_of_the_curriculum_gives_hints_and_breaks_for_points_and_counts_as_practice(up: Home) -> None:
+    told = ("train", "Grace", "crash-loop-bad-config", "slow-queries", "--clock", CLOCK, "--no-browser")
+    with playing(up, *told, "--level", "guided", "--json", "out.json", is_told=True) as (process, output):
+        responder = sit_down(up.folder)
+        said = output.read_text()
+        assert "Grace trains, guided; 0 drills on record." in said
+        assert "crash-loop" not in said
+        responder.wait_for_page()
+        assert responder.http.post(f"/api/v1/drills/{responder.drill}/hints").json()["cost"] == COSTS["Symptoms"]
+        stopped = responder.http.post(f"/api/v1/drills/{responder.drill}/clock/stop", json={"reason": "I read"})
+        assert stopped.status_code == 201, stopped.text
+        wait_until(lambda: "The drill clock stands" in output.read_text(), 30, output.read_text)
+        assert responder.http.post(f"/api/v1/drills/{responder.drill}/clock/start").status_code == 201
+        respond(responder)
+        close(responder)
+        assert process.wait(120) in (0, 1), output.read_text()
+    (drill,) = up.drills()
+    assert drill["scorecard"]["hints"]["points"] == COSTS["Symptoms"]
+    assert "gameday training 'Grace'" in output.read_text()
+    status, record = up.run("training", "Grace")
+    assert (status, "Grace: 1 drill" in record, "crash-loop-bad-config" in record) == (0, True, True), record
+    status, left = up.run("train", "Grace", "crash-loop-bad-config", "slow-queries", "--list")
+    assert [row.split()[0].rpartition("/")[2] for row in left.splitlines()[2:]] == [
+        "slow-queries",
+        "crash-loop-bad-config",
+    ]

@@ -22,7 +22,12 @@ class Drawn:
 
 def draw(pool: Sequence[str], chance: Random) -> Drawn:
     """One of the pool, each as likely as the others."""
-    return Drawn(chance.choice(pool), chance.random() < CONTROL_SHARE)
+    return Drawn(chance.choice(pool), is_control(chance))
+
+
+def is_control(chance: Random) -> bool:
+    """Whether nothing is injected this time."""
+    return chance.random() < CONTROL_SHARE
 
 
 def pool_of(names: Sequence[str], known: Sequence[str]) -> list[str]:

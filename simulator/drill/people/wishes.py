@@ -36,12 +36,14 @@ class Delay:
 class People:
     """Who responds: `names`, of one `team`. `notify` is an Apprise configuration; `browser` None leaves it to us.
 
-    In a drill that `is_facilitated` nothing is injected until the facilitator says so. The same `seed` draws the same.
+    In a drill that `is_facilitated` nothing is injected until the facilitator says so; in one that `is_guided` there
+    are hints, and breaks. The same `seed` draws the same.
     """
 
     team: str | None = None
     names: tuple[str, ...] = ()
     is_facilitated: bool = False
+    is_guided: bool = False
     delay: Delay = Delay()
     notify: Path | None = None
     browser: bool | None = None
@@ -57,6 +59,7 @@ def people_of(options: "Options", responder: str, *, holds: bool = False) -> Peo
         "--team": options.team is not None,
         "--person": bool(options.person),
         "--facilitated": options.facilitated,
+        "--guided": options.guided,
         "--delay": options.delay is not None,
         "--notify": options.notify is not None,
         "--browser": options.browser is not None,
@@ -74,6 +77,7 @@ def people_of(options: "Options", responder: str, *, holds: bool = False) -> Peo
         team=_name("--team", options.team) if options.team is not None else None,
         names=_names(options.person or ()),
         is_facilitated=options.facilitated,
+        is_guided=options.guided,
         delay=read_delay(options.delay) if options.delay is not None else Delay(),
         notify=options.notify.resolve() if options.notify is not None else None,
         browser=options.browser,
