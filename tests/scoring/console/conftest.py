@@ -28,8 +28,9 @@ def room(server: Server) -> Iterator[Room]:
         opened.end()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
+    """No longer than it is needed: Playwright's loop runs in this thread, and no other could run beside it."""
     sync_api = pytest.importorskip("playwright.sync_api")
     path = chromium()
     with sync_api.sync_playwright() as playwright:
