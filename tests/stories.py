@@ -87,7 +87,7 @@ def connected(process: "subprocess.Popen[str]", mark: str) -> Cluster:
 def stop(cluster: Cluster) -> None:
     cluster.http.close()
     cluster.process.terminate()
-    assert cluster.process.wait(10) == 0
+    assert cluster.process.wait(60) == 0
     assert cluster.process.stdout is not None
     cluster.process.stdout.close()
 
