@@ -19,7 +19,7 @@ from scoring.desk.drafts import draft_update
 from scoring.desk.forms import Filled, Form, Refused, Seat
 from scoring.desk.public import notices
 from scoring.desk.responding import FORMS, STATUSES, respond
-from scoring.desk.steering import MARKS, OBSERVING, STEERING, observe, steer
+from scoring.desk.steering import MARKS, OBSERVING, STEERING, observe, planned, steer
 from scoring.errors import RecordError
 from scoring.playbook import DIMENSIONS
 from scoring.scorecard.sla import TITLES
@@ -67,6 +67,7 @@ def _facilitator(sitting: Sitting, returned: Returned | None = None, status: int
         sheets=Sheets({}, returned),
         seat="facilitate",
         held=sitting.seat.held,
+        planned=planned(sitting.record.truth, sitting.record.events),
         check=sitting.record.check,
         conditions=_conditions(sitting.record.check),
         notes=_notes(sitting),

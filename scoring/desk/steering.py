@@ -1,11 +1,13 @@
 """What the facilitator's and the observers' forms mean: each makes one event, or is refused with a sentence."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 
 from scoring.desk.forms import WHOLE, Filled, Form, Refused, Seat, ago, said
 from scoring.playbook import DIMENSIONS
 from scoring.playbook.figure import parse_duration
-from scoring.timeline import Event, Truth
+from scoring.timeline import Event, Planned, Truth, planned_key
 from scoring.timeline.running import MOST_ADVANCED_S
 
 MARKS = {
@@ -32,6 +34,30 @@ def held_faults(truth: Truth, events: Sequence[Event]) -> tuple[str, ...]:
     there = {e.text("failure_mode") for e in events if e.kind == "fault.ordered"}
     there |= {e.text("fault") for e in events if e.kind == "fault.injected"}
     return tuple(fault.failure_mode for fault in truth.causes[1:] if fault.failure_mode not in there)
+
+
+@dataclass(frozen=True)
+class Coming:
+    """An inject that comes by itself, `after_s` drill seconds after the first fault; `came_at` is None until it did."""
+
+    after_s: float
+    what: str
+    came_at: datetime | None
+
+
+def planned(truth: Truth, events: Sequence[Event]) -> tuple[Coming, ...]:
+    """What comes by itself, and what of it came, in its order."""
+    came = {event.key: event.occurred_at for event in events if event.source == "facilitator"}
+    return tuple(
+        Coming(each.after_s, _in_words(each), came.get(planned_key(number)))
+        for number, each in enumerate(truth.planned, start=1)
+    )
+
+
+def _in_words(each: Planned) -> str:
+    if each.kind == "fault.ordered":
+        return f"another fault: {each.data.get('failure_mode', '')}"
+    return f"{each.data.get('from', 'somebody')}: {each.data.get('title') or each.data.get('text', '')}"
 
 
 def _read(read: Callable[[Form, Seat], Filled], name: str, form: Form, seat: Seat) -> Filled:

@@ -222,13 +222,30 @@ class Hint(Record):
     cost: Annotated[float, Field(ge=0, le=100, allow_inf_nan=False)]
 
 
+MOST_PLANNED = 100
+"""Injects of one drill that come by themselves."""
+
+
+class Planned(Record):
+    """An event that the facilitator's script writes by itself, `after_s` drill seconds after the first fault."""
+
+    after_s: Annotated[float, Field(ge=0, allow_inf_nan=False)]
+    kind: Literal["inject.delivered", "fault.ordered"]
+    data: Data = Field(default_factory=dict)
+
+
+def planned_key(number: int) -> str:
+    """The key of the event that the inject of that number writes, counted from 1: it comes once, whoever asks again."""
+    return f"planned/{number}"
+
+
 class Truth(Record):
     """What was really wrong. `severity` maps a playbook to the level that load alone cannot show.
 
     `failure_mode` and `component` are those of the first cause; `faults` lists every cause in the order of injection.
     `alerts` name one of the causes; `consequences` are alerts that are expected to follow, which detect none. `impact`
     is `none` for a fault that users do not feel and an alert alone tells of. A drill with `hints`, which are taken in
-    their order, is a guided one; without any the field is left out.
+    their order, is a guided one. `planned` is what comes by itself beside the faults. Without any, both are left out.
     """
 
     failure_mode: str = ""
@@ -241,6 +258,7 @@ class Truth(Record):
     impact: Literal["users", "none"] = "users"
     control: bool = False
     hints: Annotated[tuple[Hint, ...], Field(max_length=MOST_HINTS, exclude_if=lambda hints: not hints)] = ()
+    planned: Annotated[tuple[Planned, ...], Field(max_length=MOST_PLANNED, exclude_if=lambda planned: not planned)] = ()
 
     @property
     def causes(self) -> tuple[Fault, ...]:

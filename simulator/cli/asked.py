@@ -110,6 +110,14 @@ Browser = Annotated[
         show_default=False,
     ),
 ]
+Injects = Annotated[
+    Path | None,
+    typer.Option(
+        help="Messages, and further faults, that come by themselves: a YAML file.",
+        metavar="FILE",
+        rich_help_panel=PEOPLE,
+    ),
+]
 Seed = Annotated[
     int | None, typer.Option(help="What is drawn at random is drawn the same by the same number.", metavar="NUMBER")
 ]
@@ -154,6 +162,7 @@ class AskedOfPeople(Asked):
     delay: Delay = None
     notify: Notify = None
     browser: Browser = None
+    injects: Injects = None
     seed: Seed = None
 
 

@@ -14,6 +14,7 @@ from simulator.drill.catalog import experiment_file, nearest
 from simulator.drill.clock import DrillClock
 from simulator.drill.documents import shown
 from simulator.drill.people.drawing import Drawn, draw, pool_of
+from simulator.drill.people.injects import ordered_in, plan_injects, read_injects
 from simulator.drill.people.wishes import HUMAN, People, people_of
 from simulator.drill.safeguards.written import Guards, guards_in, guards_of_experiment, guards_of_file
 from simulator.drill.scenario import Scenario
@@ -55,6 +56,7 @@ class Options:
     delay: str | None = None
     notify: Path | None = None
     browser: bool | None = None
+    injects: Path | None = None
     seed: int | None = None
 
 
@@ -135,7 +137,8 @@ def plan_one(
 ) -> Plan:
     """A game day of what was drawn, under a title that does not tell it. Raises `BadInput`."""
     file = experiment_file(drawn.experiment)
-    drill = SuiteDrill(experiment=(str(file),), control=drawn.is_control)
+    can_be_control = not hold and options.injects is None  # what has to come after a fault needs one
+    drill = SuiteDrill(experiment=(str(file),), control=drawn.is_control and can_be_control)
     suite = Suite(title=title, experiments=(drill,))
     return _plan(suite, [[file]], options, root, hold=hold, responders=responders)
 
@@ -188,13 +191,17 @@ def _plan(
         raise BadInput(f"--users: {users} is out of bounds; give 1 to 500 users, the load stays on this machine")
     playbook, text = _playbook(options.playbook or suite.playbook or DEFAULT_PLAYBOOK)
     suited = Suited(target, playbook, needs_alerts)
+    injects = read_injects(options.injects) if options.injects is not None else ()
+    ordered = {name: suited.read(experiment_file(name)) for name in ordered_in(injects)}
     held = tuple(suited.read(experiment_file(name)) for name in hold)
+    held += tuple(each for each in ordered.values() if each not in held)
     scenarios = tuple(
         Scenario(
             tuple(suited.read(path) for path in at_once),
             options.control or drill.control,
             held,
             is_guided=options.guided,
+            planned=plan_injects(injects, ordered),
         )
         for at_once, drill in zip(files, suite.experiments, strict=True)
     )

@@ -7,6 +7,7 @@ from typing import Any
 from scoring.playbook import Playbook
 from simulator.drill.experiment import Experiment
 from simulator.drill.people.guidance import hints_of
+from simulator.drill.people.injects import Planned
 from simulator.errors import BadInput
 
 AFTERWARDS_S = 300.0
@@ -26,6 +27,8 @@ class Scenario:
     held: tuple[Experiment, ...] = ()
     is_guided: bool = False
     """Whether responders may ask for hints."""
+    planned: tuple[Planned, ...] = ()
+    """What comes by itself after the first fault, in this order."""
 
     @property
     def injected(self) -> tuple[Experiment, ...]:
@@ -84,12 +87,15 @@ class Scenario:
             ],
             "control": self.is_control,
             **({"hints": hints_of(self.experiments)} if self.is_guided else {}),
+            **({"planned": [each.as_truth() for each in self.planned]} if self.planned else {}),
         }
 
     def check(self) -> None:
         """Raises `BadInput` for a fault that cannot wait for an order in this drill, and for hints at nothing."""
         if self.is_guided and self.is_control:
             raise BadInput("--guided: nothing is injected into a control drill, and hints would tell so; leave out one")
+        if self.planned and self.is_control:
+            raise BadInput("--injects: they come after a fault, and a control drill has none; leave out one")
         if not self.held:
             return
         if self.is_control:

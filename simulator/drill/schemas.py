@@ -5,6 +5,7 @@ from pathlib import Path
 
 from simulator.drill.app.description import App
 from simulator.drill.catalog import package_folder
+from simulator.drill.people.injects import InjectsFile
 from simulator.drill.strict import Strict
 from simulator.drill.suite import Suite
 
@@ -16,6 +17,7 @@ def published() -> dict[Path, type[Strict]]:
     return {
         package_folder() / "suites" / "suite.schema.json": Suite,
         Path(__file__).parent / "app" / "gameday.schema.json": App,
+        Path(__file__).parent / "people" / "injects.schema.json": InjectsFile,
     }
 
 

@@ -1,7 +1,7 @@
 """The scoring service as the drill sees it: HTTP and a token, whoever runs it."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -41,11 +41,17 @@ class ScoringClient:
         await self._call("PUT", f"/api/v1/drills/{drill}/baseline", baseline)
 
     async def post_event(
-        self, drill: str, kind: str, source: str, data: dict[str, Any], at: datetime | None = None
+        self,
+        drill: str,
+        kind: str,
+        source: str,
+        data: Mapping[str, Any],
+        at: datetime | None = None,
+        key: str | None = None,
     ) -> None:
-        """Append one event, once; `at` is when it was seen (default: now)."""
-        key = f"{kind}/{uuid.uuid4().hex[:12]}"
-        event = {"kind": kind, "source": source, "occurred_at": instant(at), "data": data, "key": key}
+        """Append one event, once for each `key` (default: a new one); `at` is when it was seen (default: now)."""
+        key = key or f"{kind}/{uuid.uuid4().hex[:12]}"
+        event = {"kind": kind, "source": source, "occurred_at": instant(at), "data": dict(data), "key": key}
         await self._call("POST", f"/api/v1/drills/{drill}/events", event)
 
     async def post_impact(self, drill: str, windows: Sequence[dict[str, Any]]) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
-from scoring.timeline import Event
+from scoring.timeline import Event, planned_key
 from simulator.drill.clock import WallSeconds
 from simulator.drill.injection import Injection
 from simulator.drill.lasting import Limits
@@ -72,6 +72,7 @@ class Session:
         async with together() as group:
             group.create_task(self.follow())
             group.create_task(self._obey(injection, witness))
+            group.create_task(self._play_injects())
             group.create_task(self._at_each_line(self._show_links))
 
     async def follow(self) -> None:
@@ -151,6 +152,18 @@ class Session:
         witness.expect(alerts)
         await injection.order(mode)
         self.limits.begin()
+
+    async def _play_injects(self) -> None:
+        """What comes by itself, each when its time after the first fault has come; the clock's stops do not count."""
+        while not self.course.injected_at:
+            await asyncio.sleep(PACE_S)
+        watch = self.limits.stopwatch
+        began_s = watch.read()
+        for number, each in enumerate(self.scenario.planned, start=1):
+            while watch.is_stopped or watch.read() < began_s + self.limits.clock.wall(each.after_s):
+                await asyncio.sleep(PACE_S)
+            scoring = self.crew.stage.scoring
+            await scoring.post_event(self.drill, each.kind, FACILITATOR, each.data, key=planned_key(number))
 
     async def _at_each_line(self, act: Callable[[], Awaitable[None]]) -> None:
         while True:

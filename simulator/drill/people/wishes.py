@@ -64,6 +64,7 @@ def people_of(options: "Options", responder: str, *, holds: bool = False) -> Peo
         "--notify": options.notify is not None,
         "--browser": options.browser is not None,
         "--hold": holds,
+        "--injects": options.injects is not None,
     }
     if responder != HUMAN:
         if flag := next((flag for flag, is_wished in wished.items() if is_wished), None):

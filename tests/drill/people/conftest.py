@@ -74,6 +74,13 @@ class Seated:
             answer = client.post(f"/api/v1/drills/{self.drill}/events", json=told)
         assert answer.status_code == 201, answer.text
 
+    def page(self, role: str, seat: str) -> str:
+        """What the page of a seat says to somebody in a role."""
+        with self.server.as_(role) as client:
+            answer = client.get(f"/drills/{self.drill}/{seat}", headers={"Accept": "text/html"})
+        assert answer.status_code == 200, answer.text
+        return answer.text
+
     def kinds(self) -> list[str]:
         """What is on the timeline."""
         with self.server.as_("facilitator") as client:

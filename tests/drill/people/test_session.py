@@ -253,6 +253,32 @@ async def test_a_fault_is_injected_when_it_is_ordered_and_the_clock_runs(sit: Si
     await let_go(steering)
 
 
+async def test_injects_come_by_themselves_after_the_fault_and_wait_for_a_clock_that_stands(
+    sit: Sit, tmp_path: Path
+) -> None:
+    file = tmp_path / "injects.yaml"
+    said = "injects: [{after: 30s, from: a customer, text: help}, {after: 1m, order: cache-down}]"
+    file.write_text(said)
+    seated = sit(facilitated=True, injects=file)
+    seated.session.course.is_begun = True
+    injection, witness = Fault("cache-down"), Looks()
+    steering = asyncio.ensure_future(seated.session.steer(injection, witness))  # type: ignore[arg-type]
+    seated.write("facilitator", "clock.stopped")
+    await soon(lambda: seated.session.limits.stopwatch.is_stopped)
+    seated.write("ingest", "fault.injected", fault="rate-limited")
+    await soon(lambda: bool(seated.session.course.injected_at))
+    await asyncio.sleep(1.0 + 3 * sessions.PACE_S)
+    assert "inject.delivered" not in seated.kinds()
+    assert "1m" in seated.page("facilitator", "facilitate").partition("What comes by itself")[2][:1000]
+    seated.write("facilitator", "clock.started")
+    await soon(lambda: injection.ordered == ["cache-down"])
+    kinds = seated.kinds()
+    assert kinds.index("inject.delivered") < kinds.index("fault.ordered")
+    assert "0 of 2 to come" in seated.page("facilitator", "facilitate")
+    assert "cache-down" not in seated.page("responder", "respond")
+    await let_go(steering)
+
+
 async def test_a_fault_and_its_wait_may_live_for_as_long_as_people_may_take(sit: Sit) -> None:
     alone, held = sit(facilitated=True).session, sit("cache-down", facilitated=True, delay="0-60m").session
     assert alone.longest_life_s >= 2 * alone.limits.longest_s() + sessions.MOST_STOOD_S
