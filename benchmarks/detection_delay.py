@@ -76,12 +76,14 @@ async def one_flip(target: Target) -> float:
     await asyncio.sleep(random.uniform(0.3, 0.3 + 2 * INTERVAL_S))
     target.changed.clear()
     target.broken, flipped_at = 1, time.monotonic()
-    await asyncio.wait_for(target.changed.wait(), 20)
+    async with asyncio.timeout(20):
+        await target.changed.wait()
     assert target.firing_at is not None
     beyond = target.firing_at - flipped_at - FOR_S
     target.changed.clear()
     target.broken = 0
-    await asyncio.wait_for(target.changed.wait(), 20)
+    async with asyncio.timeout(20):
+        await target.changed.wait()
     return beyond
 
 
@@ -105,7 +107,8 @@ async def start_monitor(folder: Path, address: str) -> asyncio.subprocess.Proces
         stdout=asyncio.subprocess.PIPE,
     )
     assert process.stdout is not None
-    await asyncio.wait_for(process.stdout.readline(), 30)
+    async with asyncio.timeout(30):
+        await process.stdout.readline()
     return process
 
 

@@ -68,7 +68,8 @@ class ChaosRun:
         """
         if self._takes_back:
             with suppress(TimeoutError):
-                await asyncio.wait_for(self.child.process.wait(), limit_s)
+                async with asyncio.timeout(limit_s):
+                    await self.child.process.wait()
         assert self.child.process.stdin is not None
         letting_go = asyncio.get_running_loop().call_later(LET_GO_S, self.child.process.stdin.close)
         try:

@@ -44,7 +44,8 @@ class Child:
         """The child's next JSON line. Raises `NotPossible` if it ends or is silent for `limit_s` s."""
         assert self.process.stdout is not None
         try:
-            line = await asyncio.wait_for(self.process.stdout.readline(), limit_s)
+            async with asyncio.timeout(limit_s):
+                line = await self.process.stdout.readline()
         except TimeoutError:
             raise self.failure(f"said nothing for {limit_s:g} s") from None
         if not line:
@@ -72,7 +73,8 @@ class Child:
             with suppress(ProcessLookupError):
                 self.process.send_signal(signal.SIGTERM)
             try:
-                await asyncio.wait_for(self.process.wait(), grace_s)
+                async with asyncio.timeout(grace_s):
+                    await self.process.wait()
             except TimeoutError:
                 with suppress(ProcessLookupError):
                     self.process.kill()

@@ -31,7 +31,8 @@ class Guard:
     async def dismiss(self) -> None:
         """All is clean: let the watchdog go."""
         await self._child.say('{"done": true}')
-        await asyncio.wait_for(self._child.process.wait(), 5)
+        async with asyncio.timeout(5):
+            await self._child.process.wait()
 
 
 async def start_guard(mark: str, folder: Path, owner: AsyncExitStack) -> Guard:

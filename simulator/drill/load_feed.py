@@ -49,7 +49,8 @@ class LoadFeed:
                 raise self._child.failure(f"ended with status {self._child.process.returncode}")
             grown = self._grown
             try:
-                await asyncio.wait_for(grown.wait(), SILENCE_LIMIT_S)
+                async with asyncio.timeout(SILENCE_LIMIT_S):
+                    await grown.wait()
             except TimeoutError:
                 raise NotPossible(f"the load generator measured nothing for {SILENCE_LIMIT_S:g} s") from None
         return self.windows[index]

@@ -70,7 +70,8 @@ async def _address_of(kube: Kube, endpoint: Endpoint, owner: AsyncExitStack, con
     owner.push_async_callback(child.stop)
     assert process.stdout is not None
     try:
-        line = await asyncio.wait_for(process.stdout.readline(), FORWARD_LIMIT_S)
+        async with asyncio.timeout(FORWARD_LIMIT_S):
+            line = await process.stdout.readline()
     except TimeoutError:
         line = b""
     found = _FORWARDING.match(line)

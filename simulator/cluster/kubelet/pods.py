@@ -269,7 +269,8 @@ class Pod:
         while not self._is_gone and (left_s := shortest_until - loop.time()) > 0:
             self._end_changed.clear()
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._end_changed.wait(), left_s)
+                async with asyncio.timeout(left_s):
+                    await self._end_changed.wait()
         self._remove_object()
 
     async def _stop_all(self, grace_s: float) -> None:

@@ -84,7 +84,8 @@ def _looking(safeguard: dict[str, Any], configuration: Any, secrets: Any, pool: 
 
     async def look() -> str | None:
         try:
-            return await asyncio.wait_for(asyncio.get_running_loop().run_in_executor(pool, see), LOOK_LIMIT_S)
+            async with asyncio.timeout(LOOK_LIMIT_S):
+                return await asyncio.get_running_loop().run_in_executor(pool, see)
         except TimeoutError:
             raise CannotLook(f"no answer within {LOOK_LIMIT_S:g} s") from None
 

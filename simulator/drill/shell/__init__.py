@@ -69,7 +69,8 @@ class DrillShell:
             preexec_fn=die_with_parent,
         )
         try:
-            output, _ = await asyncio.wait_for(process.communicate(), limit_s)
+            async with asyncio.timeout(limit_s):
+                output, _ = await process.communicate()
             status = process.returncode or 0
         except TimeoutError:
             output, status = f"stopped after {limit_s:g} s".encode(), 124

@@ -52,7 +52,8 @@ async def answer_names(hosts: Mapping[str, str]) -> AsyncIterator[str]:
 
 async def _serve(hosts: Mapping[str, str], reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     try:
-        head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), HEAD_LIMIT_S)
+        async with asyncio.timeout(HEAD_LIMIT_S):
+            head = await reader.readuntil(b"\r\n\r\n")
         address, onward = _onward(head, hosts)
         there, thither = await _connect(address)
     except _Refused as refused:
@@ -115,7 +116,8 @@ def _is_loopback(name: str) -> bool:
 async def _connect(address: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
     where = urlsplit(f"//{address}")
     try:
-        return await asyncio.wait_for(asyncio.open_connection(where.hostname, where.port), CONNECT_LIMIT_S)
+        async with asyncio.timeout(CONNECT_LIMIT_S):
+            return await asyncio.open_connection(where.hostname, where.port)
     except (OSError, TimeoutError) as error:
         why = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else "it does not answer"
         raise _Refused("502 Bad Gateway", f"{address} cannot be connected: {why}") from None

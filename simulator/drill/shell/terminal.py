@@ -62,7 +62,8 @@ async def hang_up(process: asyncio.subprocess.Process) -> None:
         with suppress(ProcessLookupError):
             os.kill(process.pid, number)  # its own send_signal would take its status from asyncio, if it is ending
         with suppress(TimeoutError):
-            await asyncio.wait_for(process.wait(), _GRACE_S)
+            async with asyncio.timeout(_GRACE_S):
+                await process.wait()
 
 
 async def _start(argv: Sequence[str], env: Mapping[str, str], terminal: int) -> asyncio.subprocess.Process:

@@ -135,7 +135,8 @@ async def run(
     output = bytearray()
     process = launch(argv, env, folder, lambda _, data: output.extend(data[: 10240 - len(output)]), entered)
     try:
-        code = await asyncio.wait_for(asyncio.shield(process.ended), timeout_s)
+        async with asyncio.timeout(timeout_s):
+            code = await asyncio.shield(process.ended)
     finally:
         process.kill()
     return code, output.decode(errors="replace")
