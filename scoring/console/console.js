@@ -426,3 +426,55 @@
   setInterval(tick, 250);
   if (body.dataset.every) setInterval(() => { if (document.visibilityState !== "hidden" && !desk?.ended_at) refresh(); }, body.dataset.every * 1000); // what falls due without an event
 })();
+
+// A form that is written over a long time, such as a review: what is typed and not saved is kept in this tab through
+// reload, sign-in and a lost connection, and whoever leaves it unsaved is asked first.
+(() => {
+  const form = document.querySelector("form[data-keeps]");
+  if (!form) return;
+  const memory = `gameday:${location.pathname}:unsaved`;
+  const status = form.querySelector("[data-unsaved]");
+  const discard = form.querySelector("[data-discard]");
+  const fields = () => [...form.querySelectorAll("[name]:not(button, [name=key], [name=version])")];
+  const read = (field) => (field.type === "checkbox" ? field.checked : field.value);
+  const version = form.elements.namedItem("version");
+  const saved = new Map(form.hasAttribute("data-back") ? [] : fields().map((field) => [field.name, read(field)])); // what was sent back is saved nowhere
+  const typed = () => fields().filter((field) => read(field) !== saved.get(field.name)).map((field) => [field.name, read(field)]);
+  let sends = false;
+  const ask = (event) => { if (!sends) event.preventDefault(); };
+
+  function look(says = status.dataset.unsaved) {
+    const left = typed();
+    (left.length ? addEventListener : removeEventListener)("beforeunload", ask);
+    if (status.textContent !== (left.length ? says : "")) status.textContent = left.length ? says : "";
+    try { if (left.length) sessionStorage.setItem(memory, JSON.stringify([version.value, left])); else sessionStorage.removeItem(memory); } catch { /* no storage: whoever leaves is asked all the same */ }
+  }
+
+  function recall() {
+    let kept = null;
+    try { kept = JSON.parse(sessionStorage.getItem(memory)); } catch { /* nothing was kept */ }
+    if (!kept) return look();
+    version.value = kept[0]; // so that what somebody saved since comes up beside it, and is not written over
+    for (const [name, value] of kept[1]) {
+      const field = form.elements.namedItem(name) ?? form.appendChild(Object.assign(document.createElement("input"), { type: "hidden", name }));
+      if (field.type === "checkbox") field.checked = value; else field.value = value;
+    }
+    discard.hidden = false;
+    look(status.dataset.restored);
+  }
+
+  function drop() {
+    try { sessionStorage.removeItem(memory); } catch { /* nothing was kept */ }
+  }
+
+  if (form.dataset.keeps === "saved") {
+    drop();
+    history.replaceState(null, "", location.pathname); // what is typed from now on is not saved, whatever the address said
+  }
+  if (form.hasAttribute("data-back")) look(); else recall();
+  form.addEventListener("input", () => look());
+  form.addEventListener("submit", () => { sends = true; });
+  addEventListener("pageshow", () => { sends = false; });
+  discard.addEventListener("click", () => { sends = true; drop(); location.replace(location.pathname); });
+  document.getElementById("review--fault")?.focus();
+})();

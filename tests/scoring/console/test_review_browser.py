@@ -3,9 +3,10 @@
 from typing import Any
 
 import pytest
-from browsing import PHONE, PROJECTOR, Person
+from browsing import PHONE, PROJECTOR, People, Person
 from rooms import Room
 from serving import Server
+from waiting import until
 
 pytestmark = pytest.mark.browser
 
@@ -61,6 +62,77 @@ def test_two_who_write_at_once_lose_nothing(ended: Room, browser: Any, server: S
     bob.sees("Saved.")
     for person in (ada, bob):
         person.close()
+
+
+def test_what_is_not_saved_survives_a_reload_and_whoever_leaves_it_is_asked(ended: Room, people: People) -> None:
+    ada = people("responder")
+    page = ada.open(f"/drills/{ended.name}/review")
+    asked: list[str] = []
+    stays = True
+
+    def answer(dialog: Any) -> None:
+        asked.append(dialog.type)
+        if stays:
+            dialog.dismiss()
+        else:
+            dialog.accept()
+
+    def leave() -> None:
+        page.get_by_role("link", name="Drills", exact=True).click(no_wait_after=True)
+
+    page.on("dialog", answer)
+    prevention, title = page.locator("[name='part.prevention']"), page.get_by_role("heading", level=1)
+    prevention.fill("A limit on the pool.")
+    page.locator("[name=no_items]").check()
+    ada.sees("Not saved yet")
+    leave()
+    until(lambda: asked == ["beforeunload"], what="a question")
+    assert title.inner_text().startswith("Review")
+    stays = False
+    page.reload()
+    ada.sees("What you typed and had not saved is back")
+    ada.shoot("review-restored")
+    assert prevention.input_value() == "A limit on the pool."
+    assert page.locator("[name=no_items]").is_checked()
+    asked.clear()
+    page.locator("button[value=save]").click()
+    ada.sees("Saved.")
+    leave()
+    page.wait_for_url("**/")
+    assert asked == [], "nobody is asked who has saved"
+    ada.open(f"/drills/{ended.name}/review?done=saved")
+    prevention.fill("Typed after it was saved.")
+    page.reload()
+    ada.sees("What you typed and had not saved is back")
+    assert prevention.input_value() == "Typed after it was saved."
+    page.get_by_role("button", name="Discard it").click()
+    until(lambda: prevention.input_value() == "A limit on the pool.", what="the saved text")
+    prevention.press("End")
+    page.keyboard.type("!")
+    prevention.press("Backspace")
+    asked.clear()
+    leave()
+    page.wait_for_url("**/")
+    assert asked == [], "nor is anybody whose text is as it was saved"
+
+
+def test_text_from_before_a_reload_does_not_write_over_what_somebody_saved_meanwhile(
+    ended: Room, people: People
+) -> None:
+    ada, bob = people("responder"), people("responder")
+    for person, name in ((ada, "Ada"), (bob, "Bob")):
+        page = person.open(f"/drills/{ended.name}/review")
+        page.locator("[name=who]").fill(name)
+        page.locator("[name='part.prevention']").fill(f"What {name} thinks.")
+    ada.page.locator("button[value=save]").click()
+    ada.sees("Saved.")
+    bob.page.reload()
+    bob.sees("What you typed and had not saved is back")
+    bob.page.locator("button[value=save]").click()
+    bob.sees("Ada saved this review meanwhile")
+    assert bob.page.locator("[name='part.prevention']").input_value() == "What Bob thinks."
+    bob.page.locator("button[value=save]").click()
+    bob.sees("Saved.")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
