@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from scoring.canonical import did_you_mean, write_instant
 from scoring.desk.forms import WHOLE, Filled, Form, Refused, Seat, ago, said
+from scoring.desk.sentences import impact_and_next
 from scoring.desk.steering import start_clock, stop_clock
 from scoring.desk.times import read_time
 from scoring.playbook import Audience
@@ -94,7 +95,6 @@ def _update(form: Form, seat: Seat) -> Filled:
         if name not in told:
             form.fault("audiences", f"Playbook {playbook.title} has no audience '{name[:40]}'.")
     severity = seat.desk.declared.severity if seat.desk.declared else ""
-    step = f" Next: {next_step}" if next_step else ""
     return Filled(
         "update.posted",
         said(
@@ -102,7 +102,7 @@ def _update(form: Form, seat: Seat) -> Filled:
             impact=impact,
             next_step=next_step,
             next_update_at=next_at,
-            text=f"{severity} {status}: {impact}{step}".strip(),
+            text=f"{severity} {status}: {impact_and_next(impact, next_step)}".strip(),
             audiences=audiences,
             channel=", ".join(channel_of(told[name]) for name in audiences if name in told),
             closing=is_closing,

@@ -31,6 +31,14 @@ def tell(event: Event) -> Told:
     return Told(plain(words), tone)
 
 
+def impact_and_next(impact: str, next_step: str) -> str:
+    """What users meet and what is done next, as sentences: `Two in five fail. Next: find who holds the slots`."""
+    if not next_step:
+        return impact
+    stop = "" if impact.rstrip().endswith((".", "!", "?")) else "."
+    return f"{impact.rstrip()}{stop} Next: {next_step}" if impact else f"Next: {next_step}"
+
+
 def percent(share: float) -> str:
     """A share of 0–1 as `31 %`, with a digit more where it is small."""
     shown = share * 100
@@ -90,7 +98,8 @@ def _alert(verb: str, tone: Tone) -> _Teller:
 def _update(data: dict[str, Any]) -> tuple[str, Tone]:
     audiences = data.get("audiences")
     to = ", ".join(plain(name) for name in audiences) if isinstance(audiences, list) else ""
-    said = data.get("text") or data.get("status")
+    parts = impact_and_next(plain(data.get("impact")), plain(data.get("next_step")))
+    said = data.get("text") or parts or data.get("status")
     notice = "closing notice" if data.get("closing") else "update"
     return _join(f"{notice} to {to}" if to else notice, said), "response"
 

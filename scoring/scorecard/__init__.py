@@ -53,7 +53,7 @@ def judge(story: Story, mitigation: Mitigation) -> Scorecard:
     findings = _findings(story, expected, mitigation, measures, alerts)
     verdict, why = _verdict(story, mitigation, measures, findings)
     fails = hard_fails(story, mitigation, measures["ttm"])
-    if verdict != "scored":
+    if verdict != "scored" or _is_scripted(story):
         fails = [fail for fail in fails if fail.what != "never_mitigated"]
     return fill_in(story, mitigation, measures, findings, alerts, fails, expected_id, verdict, why)
 
@@ -62,6 +62,11 @@ def _over_at(story: Story, mitigation: Mitigation) -> datetime:
     """When the fault could no longer hurt users: verified mitigation, its end by itself, or the drill's end."""
     ends = [mitigation.held_at, story.reverted.occurred_at if story.reverted else None, story.ended_at]
     return min(end for end in ends if end is not None)
+
+
+def _is_scripted(story: Story) -> bool:
+    """Whether users are served again when a tabletop's script says so, or still may be, and not when the room acts."""
+    return story.drill.is_tabletop and (not story.is_over or "mitigate" in story.drill.not_assessed)
 
 
 def _verdict(

@@ -78,7 +78,8 @@ def _tally(firing: Sequence[Event], places: Sequence[int], first: int, last: int
 def hard_fails(story: Story, mitigation: Mitigation, ttm: Measure) -> list[HardFail]:
     """Each reason that fails the drill, by name.
 
-    `never_mitigated`: the time to mitigate ran out and users were never served again for a whole verification window.
+    `never_mitigated`: the time to mitigate ran out and users were never served again for a whole verification window;
+    `judge` leaves it out where nobody can be blamed for it.
     `data_destroyed`, `resource_destroyed`: the canary reads back wrong or a service is gone, at the oracle's last look.
     `acted_on_control`: the target was changed in a drill in which nothing was wrong. `rules_tampered`: a check found
     other rules in the monitor than were loaded. `record_tampered`: the hashes of the events do not agree.

@@ -1,5 +1,6 @@
 """The responder's page: each form makes its event, once; a bad one comes back filled in, with a sentence beside it."""
 
+import re
 from typing import Any
 
 import httpx
@@ -62,29 +63,34 @@ def test_a_form_counts_once_however_often_it_is_sent(room: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("form", "fields", "said", "kept"),
+    ("place", "fields", "said", "kept"),
     [
-        ("acknowledge", {"who": "Eve"}, "acknowledged it at", "Eve"),
-        ("resolve", {"text": "it was the disk"}, "Declare one first", "it was the disk"),
-        ("declare", {"severity": "SEV-9", "text": "my reasons"}, "no severity &#39;SEV-9&#39;", "my reasons"),
-        ("update", {**UPDATE, "impact": "", "next_step": "fail over"}, "An update needs a text", "fail over"),
-        ("update", {**UPDATE, "next_update_at": "after lunch"}, "&#39;after lunch&#39; cannot be read", "after lunch"),
-        ("assign", {"role": "janitor", "holder": "Mallory"}, "no role &#39;janitor&#39;", "Mallory"),
-        ("escalate", {"to": "my aunt"}, "Say how you reached them", "my aunt"),
-        ("diagnose", {"text": "a hunch of mine"}, "Name the component", "a hunch of mine"),
-        ("act", {"command": " "}, "Say what you did", ""),
+        ("acknowledge.", {"who": "Eve"}, "Ada acknowledged it at", "Eve"),
+        ("resolve.", {"text": "it was the disk"}, "Declare one first", "it was the disk"),
+        ("declare.severity", {"severity": "SEV-9", "text": "my reasons"}, "no severity &#39;SEV-9&#39;", "my reasons"),
+        ("update.impact", {**UPDATE, "impact": "", "next_step": "fail over"}, "An update needs a text", "fail over"),
+        ("update.next_update_at", {**UPDATE, "next_update_at": "after lunch"}, "cannot be read", "after lunch"),
+        ("assign.role", {"role": "janitor", "holder": "Mallory"}, "no role &#39;janitor&#39;", "Mallory"),
+        ("escalate.by", {"to": "my aunt"}, "Say how you reached them", "my aunt"),
+        ("diagnose.component", {"text": "a hunch of mine"}, "Name the component", "a hunch of mine"),
+        ("act.command", {"command": " "}, "Say what you did", ""),
     ],
 )
 def test_a_bad_form_comes_back_with_what_was_typed(
-    room: Any, form: str, fields: dict[str, Any], said: str, kept: str
+    room: Any, place: str, fields: dict[str, Any], said: str, kept: str
 ) -> None:
+    """`place` is form.field; what is wrong with no field stands above them all."""
+    form, _, field = place.partition(".")
     room.page()
     assert room.send("responder", "respond", "acknowledge", who="Ada").status_code == 303
     before = room.events()
     key = room.form("responder", "respond", form).get("key", ["0123456789abcdef-key"])[0]
     answer = room.send("responder", "respond", form, **fields, key=key)
     assert answer.status_code == 422
-    assert said in answer.text
+    [(more, sentence)] = re.findall(rf'<p class="fault[^"]*" id="{form}-{field}-fault"([^>]*)>([^<]*)</p>', answer.text)
+    assert said in sentence
+    assert "hidden" not in more
+    assert answer.text.count('aria-invalid="true"') == (1 if field and field != "severity" else 0)
     assert kept in answer.text
     assert "data-back" in answer.text
     assert f'value="{key}"' in answer.text
@@ -113,6 +119,17 @@ def test_the_update_is_drafted_in_the_form_and_can_be_posted_as_it_is(room: Any)
     data = room.events("update.posted")[0]["data"]
     assert data["channel"] == "incident-channel, status-page, email"
     assert {"status", "impact", "next_step", "next_update_at"} <= data.keys()
+
+
+def test_an_update_is_read_as_sentences(room: Any) -> None:
+    """Also one that was written down at a table, or came from another tool, in parts and without a text."""
+    parts = {"impact": "Two requests in five fail", "next_step": "find who holds them", "audiences": ["customers"]}
+    room.page()
+    room.tell("update.posted", 6, **parts)
+    page = room.get("responder", "respond").text
+    assert 'Two requests in five fail<br><span class="quiet">Next:</span> find who holds them' in page
+    assert "update to customers: Two requests in five fail. Next: find who holds them" in page
+    assert '<span class="quiet">Next:</span> find who holds them' in room.get("responder", "status").text
 
 
 def test_the_playbooks_criteria_stand_beside_the_severities(room: Any) -> None:

@@ -93,6 +93,12 @@ def test_an_update_says_what_it_has_to_and_to_whom(tell: Tell) -> None:
     }
 
 
+def test_what_users_meet_ends_before_the_next_step_begins(tell: Tell) -> None:
+    update = {**UPDATE, "impact": "Two requests in five fail", "next_step": "find who holds them"}
+    _, data = made(tell(PAGED, DECLARED), "update", **update)
+    assert data["text"] == "SEV-2 investigating: Two requests in five fail. Next: find who holds them"
+
+
 @pytest.mark.parametrize(
     ("field", "value", "said"),
     [
