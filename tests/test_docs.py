@@ -5,8 +5,10 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from fastapi.routing import APIRoute
 from typer.main import get_command
 
+from scoring.api import guided
 from scoring.timeline import KINDS
 from simulator.cli import app
 from simulator.drill.experiment import read_experiment
@@ -56,6 +58,14 @@ def test_every_failure_mode_is_on_its_page_with_its_alerts() -> None:
         row = next((line for line in page.splitlines() if f"experiments/{experiment.name}/runbook.md" in line), "")
         told = {name.strip("*") for cell in row.split("|")[3:4] for name in cell.strip().split(", ")}
         assert told == set(experiment.truth["alerts"]), experiment.name
+
+
+def test_what_a_guided_drill_offers_its_responders_is_on_the_page_of_scoring() -> None:
+    page = (ROOT / "docs" / "scoring.md").read_text()
+    offered = {route.path for route in guided.router.routes if isinstance(route, APIRoute)}
+    told = {path.removeprefix("/api/v1/").replace("{drill_id}", "ID") for path in offered}
+    assert {path for path in told if f"{path}`" not in page} == set()
+    assert len(told) == 3
 
 
 def test_every_kind_of_event_is_on_the_page_of_scoring() -> None:
