@@ -22,7 +22,10 @@ from scoring.record.tokens import NoSuchToken
 
 MEDIA_TYPE = "application/problem+json"
 _FOR_MACHINES = ("/api/", "/health", "/openapi.json")
-_SIGN_IN = "Sign in with the link that was printed when the service was started; it works once, and not for long."
+_SIGN_IN = (
+    "Sign in with a link: the one that was printed when the service was started, or one that your facilitator made for "
+    "you. Each works once, and not for long; ask for a new one."
+)
 _log = logging.getLogger(__name__)
 
 

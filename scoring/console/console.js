@@ -306,7 +306,9 @@
   let drawing = 0;
   function take(some) {
     for (const each of some) windows.set(each.at, each);
-    if (some.length) draw();
+    if (!chart || !some.length) return;
+    if (!window.Plotly) chart.firstElementChild.textContent = "The charts are being drawn.";
+    draw();
   }
   let readingLoad = false;
   async function readLoad() {

@@ -84,6 +84,16 @@ def test_by_keyboard_alone_from_the_page_to_the_resolution(room: Room, people: P
     ada.shoot("respond-resolved")
 
 
+def test_on_a_phone_all_of_who_has_to_be_called_is_in_sight(room: Room, people: People) -> None:
+    room.page()
+    room.tell("incident.declared", 6, severity="SEV-1")
+    room.tell("incident.escalated", 7, to=["engineering-manager"], by="phone")
+    page = people("observer", size=PHONE).open(f"/drills/{room.name}/observe")
+    page.locator("[data-live=calls] td", has_text="made").first.wait_for()
+    wide, room_for = page.locator(".calls").evaluate("(each) => [each.scrollWidth, each.clientWidth]")
+    assert wide <= room_for
+
+
 def test_keys_are_text_where_somebody_types_and_can_be_switched_off(room: Room, people: People) -> None:
     ada = people("responder")
     page = ada.open(f"/drills/{room.name}/respond")

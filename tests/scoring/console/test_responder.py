@@ -132,6 +132,39 @@ def test_an_update_is_read_as_sentences(room: Any) -> None:
     assert '<span class="quiet">Next:</span> find who holds them' in room.get("responder", "status").text
 
 
+def test_the_page_leads_to_what_comes_next(room: Any) -> None:
+    def leads_to() -> list[str]:
+        [told] = re.findall(r'<div class="page.*?</div>', room.get("responder", "respond").text, re.DOTALL)
+        return re.findall(r'href="#(\w+)"', told)
+
+    assert leads_to() == []
+    room.page()
+    for form, fields in [
+        ("acknowledge", {"who": "Ada"}),
+        ("declare", {"severity": "SEV-2", "as": "declare"}),
+        ("update", UPDATE),
+    ]:
+        assert leads_to() == [form]
+        assert room.send("responder", "respond", form, **fields).status_code == 303
+    assert leads_to() == ["update"]
+    assert room.send("responder", "respond", "resolve").status_code == 303
+    assert leads_to() == []
+    room.end()
+    page = room.get("responder", "respond").text
+    assert f'<a href="/drills/{room.name}">See how it went</a>' in page
+    assert f'<a href="/drills/{room.name}/review">Write the review</a>' in page
+    assert re.findall(r'<details class="act" id="(\w+)" open', page) == []
+    assert "Write the review" not in room.get("observer", "observe").text
+
+
+def test_the_list_of_drills_leads_everybody_to_their_seat(room: Any) -> None:
+    for role, seat in (("responder", "respond"), ("facilitator", "facilitate"), ("observer", "observe")):
+        listed = room.ask(role, "get", "/", {"Accept": "text/html"}).text
+        assert f'href="/drills/{room.name}/{seat}"' in listed
+    room.end()
+    assert f'href="/drills/{room.name}/respond"' not in room.ask("responder", "get", "/", {"Accept": "text/html"}).text
+
+
 def test_the_playbooks_criteria_stand_beside_the_severities(room: Any) -> None:
     text = room.get("responder", "respond").text
     assert "share of requests that fail above 10 %" in text

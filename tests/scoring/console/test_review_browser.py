@@ -2,8 +2,10 @@
 
 from typing import Any
 
+import httpx
 import pytest
 from browsing import PHONE, PROJECTOR, People, Person
+from posting import new_name
 from rooms import Room
 from serving import Server
 from waiting import until
@@ -147,7 +149,10 @@ def test_the_pages_are_clean_by_axe(
     page.locator("[name='item.0.text']").fill("")
     page.locator("button[value=file]").click()
     fay.sees("This cannot be filed yet")
+    with httpx.Client(base_url=server.url, timeout=10) as client:
+        Room(client, new_name("practised"), team="payments", people=["ada"]).end()
     looks = [("review-refused", None), ("items", "/items?show=all"), ("drill", f"/drills/{ended.name}")]
+    looks += [("people", "/people"), ("person", "/people/ada"), ("history", "/history"), ("drills", "/")]
     for name, path in looks:
         if path is not None:
             fay.open(path)
