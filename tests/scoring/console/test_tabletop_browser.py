@@ -1,6 +1,7 @@
 """A tabletop in real browsers: three people at once through a whole exercise, and every page as it looks."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -12,6 +13,7 @@ from tables import SHIPPED, Table, course, play
 
 from scoring.tabletop import Scenario
 from scoring.tabletop.file import load_scenario
+from scoring.tabletop.handouts import render
 
 pytestmark = pytest.mark.browser
 SEATS = [
@@ -232,3 +234,12 @@ def test_every_page_of_a_tabletop_is_accessible(
     person.shoot(f"{name}-open")
     assert_accessible(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
+
+
+def test_handouts_can_be_read_on_a_phone_too(people: People, tmp_path: Path) -> None:
+    page = people("responder", size=PHONE).page
+    for name, text in render(load_scenario(SHIPPED)).items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+        page.goto((tmp_path / name).as_uri())
+        assert page.evaluate("document.documentElement.scrollWidth") <= PHONE[0], name
+        assert page.evaluate("parseFloat(getComputedStyle(document.body).paddingLeft)") > 0, name
