@@ -117,11 +117,13 @@ def _item(blocks: Blocks) -> Markup:
 
 
 def _table(table: Table) -> Markup:
-    return Markup('<div class="scroll"><table>{}<thead>{}</thead><tbody>{}</tbody></table></div>').format(
+    frame = '<div class="scroll" tabindex="0" role="group" aria-label="{}">{}</div>'  # it scrolls by keyboard, too
+    whole = Markup("<table>{}<thead>{}</thead><tbody>{}</tbody></table>").format(
         Markup("<caption>{}</caption>").format(table.caption) if table.caption else "",
         _row(table, table.heads, "th"),
         Markup("\n").join(_row(table, row, "td") for row in table.rows),
     )
+    return Markup(frame).format(table.caption or "Table", whole)
 
 
 def _row(table: Table, cells: tuple[Text, ...], tag: str) -> Markup:
