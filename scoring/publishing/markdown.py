@@ -32,7 +32,7 @@ _SIGNS = re.compile(
     r"|&(?=#?\w*(?:;|$))"
 )
 """What would be markup where it stands; the rest reads better as it is."""
-_AT_LINE_START = re.compile(r"^(?:(#{1,6}|[+-])(?=\s|$)|(>|=+\s*$|-[-\s]*$)|(\d{1,9})([.)])(?=\s|$))")
+_AT_LINE_START = re.compile(r"^(?:(#{1,6}|[+-])(?=\s|$)|(>|=+\s*$|(?=[^-]*-)[-:|][-:|\s]*$)|(\d{1,9})([.)])(?=\s|$))")
 _CLOSING = re.compile(r"(?<!\S)#+\s*$")
 """At the end of a heading that is no text."""
 _BRACKETS = re.compile(r"(?<!\\)[\[\]]")

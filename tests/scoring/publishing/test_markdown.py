@@ -137,6 +137,7 @@ BLOCKS = some.recursive(
 @example((Bullets(((Paragraph(words("a")),),)), Bullets(((Paragraph(words("b")),),))))
 @example((Table((words("`|"),), ((words("|`"),),)),))
 @example((Paragraph(words("- a\n1. b\n# c\n> d\n---\n===\n+ e")),))
+@example((Paragraph(words("1|\n:-\n| - |\na")),))
 @example((Heading(1, words("#")), Heading(2, words("a #")), Heading(3, words("\\#"))))
 def test_what_is_written_is_read_as_it_was(blocks: Blocks) -> None:
     assert simple(blocks_of(write_blocks(blocks), under=0)) == simple(blocks)
