@@ -138,6 +138,26 @@ class PlaybookChecked(Answer):
     levels: list[str]
 
 
+class RunbookEntry(Answer):
+    """A runbook that a drill carries: its number there, the address by which alerts name it, and its title."""
+
+    number: int = Field(ge=1)
+    address: str
+    title: str
+
+
+class RunbookList(Answer):
+    """The runbooks of a drill, in the order in which they were given."""
+
+    runbooks: list[RunbookEntry]
+
+
+class RunbookShown(RunbookEntry):
+    """A runbook whole; `text` is Markdown."""
+
+    text: str
+
+
 class IssuedToken(Answer):
     """A new token. `secret` is shown this once and kept nowhere."""
 

@@ -23,6 +23,8 @@ from scoring.api import (
     person_pages,
     playbooks,
     reviews,
+    runbook_pages,
+    runbooks,
     scorecards,
     seats,
     session,
@@ -49,6 +51,7 @@ from scoring.record.history import History
 from scoring.record.items import Items
 from scoring.record.overview import Overview
 from scoring.record.people import People
+from scoring.record.runbooks import Runbooks
 from scoring.record.store import Store
 from scoring.record.tokens import Tokens
 from scoring.record.writer import Writer
@@ -60,6 +63,7 @@ _ROUTES = (
     stream,
     desk,
     drills,
+    runbooks,
     tabletops,
     scorecards,
     archives,
@@ -70,6 +74,7 @@ _ROUTES = (
     hooks,
     tokens,
 )
+_PAGES = (session, reviews, items, pages, person_pages, runbook_pages, tabletop_reports, tabletop_pages, seats)
 
 
 def build_app(
@@ -119,6 +124,7 @@ def build_app(
         history=history_,
         items=Items(engine),
         drafts=Drafts(engine),
+        runbooks=Runbooks(engine),
         doorkeeper=doorkeeper,
         known=known,
         feeds=feeds,
@@ -132,7 +138,7 @@ def build_app(
     app.state.store, app.state.writer, app.state.notifier = store, writer, notifier
     for module in _ROUTES:
         app.include_router(module.router)
-    for module in (session, reviews, items, pages, person_pages, tabletop_reports, tabletop_pages, seats):
+    for module in _PAGES:
         app.include_router(module.router, include_in_schema=False)
     app.add_api_route("/health", health, response_model=Health, tags=["service"], summary="Ask whether it is up")
     app.add_middleware(Guard, doorkeeper=doorkeeper, hosts=frozenset(hosts), own_guard=hooks.SELF_GUARDED)

@@ -7,6 +7,7 @@ from fastapi import Path
 from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, TypeAdapter
 
 from scoring.canonical import did_you_mean
+from scoring.desk.runbooks import MOST_RUNBOOKS, MOST_TEXT, Runbook
 from scoring.playbook import DIMENSIONS
 from scoring.timeline import Baseline, Data, Drill, Event, Instant, Kind, Record, Truth, Window
 
@@ -139,6 +140,20 @@ def _possible_baseline(baseline: Baseline) -> Baseline:
 
 Windows = Annotated[list[Annotated[Window, AfterValidator(_possible_window)]], Field(max_length=10_000)]
 NewBaseline = Annotated[Baseline, AfterValidator(_possible_baseline)]
+
+
+def _possible_runbooks(books: list[Runbook]) -> list[Runbook]:
+    there: set[str] = set()
+    for book in books:
+        if book.address in there:
+            raise ValueError(f"two runbooks have the address '{book.address[:100]}'; give each its own")
+        there.add(book.address)
+    if (length := sum(len(book.text) for book in books)) > MOST_TEXT:
+        raise ValueError(f"the runbooks have {length:,} characters together; a drill carries {MOST_TEXT:,} at most")
+    return books
+
+
+NewRunbooks = Annotated[list[Runbook], Field(max_length=MOST_RUNBOOKS), AfterValidator(_possible_runbooks)]
 
 
 class End(Record):

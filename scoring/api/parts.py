@@ -18,6 +18,7 @@ from scoring.record.history import History
 from scoring.record.items import Items
 from scoring.record.overview import Overview
 from scoring.record.people import People
+from scoring.record.runbooks import Runbooks
 from scoring.record.store import Store
 from scoring.record.tokens import Tokens
 from scoring.record.writer import Writer
@@ -35,6 +36,7 @@ class Parts:
     history: History
     items: Items
     drafts: Drafts
+    runbooks: Runbooks
     doorkeeper: Doorkeeper
     known: KnownDrills
     feeds: Feeds

@@ -18,6 +18,7 @@ from scoring.errors import PlaybookError, RecordError, ScoringError
 from scoring.record.errors import Conflict, NoSuchDrill, NotWritten
 from scoring.record.items import NoSuchItem
 from scoring.record.people import NoSuchPerson
+from scoring.record.runbooks import NoSuchRunbook
 from scoring.record.tokens import NoSuchToken
 
 MEDIA_TYPE = "application/problem+json"
@@ -91,6 +92,7 @@ _OF_OURS: dict[type[ScoringError], tuple[int, str]] = {
     NoSuchDrill: (404, "No such drill"),
     NoSuchItem: (404, "No such action item"),
     NoSuchPerson: (404, "No such person"),
+    NoSuchRunbook: (404, "No such runbook"),
     NoSuchToken: (404, "No such token"),
     Conflict: (409, "It is there already, and different"),
     NotWritten: (507, "The record cannot be written"),

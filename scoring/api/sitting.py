@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
+from urllib.parse import quote
 
 from fastapi import Request, Response
 
@@ -28,6 +29,15 @@ from scoring.timeline import Event
 from scoring.training import hinting
 
 _LINES = 100
+
+
+@dataclass(frozen=True)
+class Book:
+    """A runbook of the drill, and the page on which it is read."""
+
+    address: str
+    title: str
+    path: str
 
 
 @dataclass(frozen=True)
@@ -63,6 +73,14 @@ class Sitting:
         """The drill clock."""
         return drill_time(self.record.drill, self.events)
 
+    @cached_property
+    def books(self) -> dict[str, Book]:
+        """The runbooks that the drill carries, by the address by which alerts name them."""
+        drill_id = self.record.drill.id
+        pages = f"/drills/{quote(drill_id, safe='')}/runbooks"
+        shelf = self.service.runbooks.shelf(drill_id)
+        return {each.address: Book(each.address, each.title, f"{pages}/{each.number}") for each in shelf}
+
     @property
     def guide(self) -> Guide:
         """The hints of a guided drill, as far as they were taken."""
@@ -93,6 +111,7 @@ class Sitting:
             who=self.who,
             drill=drill_for(self.role, record.drill, record.truth, record.seq),
             desk=self.desk,
+            books=self.books,
             playbook=record.playbook,
             level=record.playbook.level(self.desk.level),
             impact=impact_in_words(self.served, record.playbook.verification),

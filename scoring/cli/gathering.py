@@ -19,6 +19,7 @@ from scoring.playbook.file import parse_playbook
 from scoring.record.drafts import Drafts
 from scoring.record.history import History
 from scoring.record.items import Items
+from scoring.record.runbooks import Runbooks
 from scoring.record.store import NoSuchDrill
 from scoring.review.items import action_items
 from scoring.scorecard import score
@@ -114,6 +115,8 @@ def _events_in(place: Place, drill_id: str) -> int:
 
 def _take_over(drill_id: str, place: Place, lasting: Place) -> bool:
     is_new = lasting.store.restore(place.store.timeline(drill_id), place.store.playbook_text(drill_id), goes_on=True)
+    if books := Runbooks(place.engine).all(drill_id):
+        Runbooks(lasting.engine).put(drill_id, books)
     journal = Path(place.name).parent / drill_id / "journal.json"
     if journal.is_file():
         JOURNALS.mkdir(parents=True, exist_ok=True)

@@ -396,10 +396,10 @@
     if (types || !wanted?.checked || dialog?.open) return;
     if (event.key === "?") { event.preventDefault(); dialog.showModal(); return; }
     if (event.key === "t") { event.preventDefault(); document.querySelector("[data-live=timeline], [data-live=injects]")?.focus(); return; }
-    const summary = document.querySelector(`summary[aria-keyshortcuts="${CSS.escape(event.key)}"]`);
-    if (!summary) return;
+    const meant = document.querySelector(`:is(summary, a)[aria-keyshortcuts="${CSS.escape(event.key)}"]`);
+    if (!meant) return;
     event.preventDefault();
-    unfold(summary.parentElement);
+    if (meant instanceof HTMLAnchorElement) meant.click(); else unfold(meant.parentElement);
   });
   document.addEventListener("click", (event) => {
     const link = event.target.closest("a[href^='#']");
@@ -416,6 +416,27 @@
   if (opener) {
     opener.hidden = false;
     opener.addEventListener("click", () => dialog.showModal());
+  }
+
+  // ---- blocks of a runbook, copied by a button
+  for (const button of document.querySelectorAll("[data-copy]")) {
+    button.hidden = false;
+    button.addEventListener("click", async () => {
+      const block = byId(button.dataset.copy);
+      const isCopied = await copy(block);
+      button.textContent = isCopied ? "Copied" : "Selected";
+      say(isCopied ? "It is copied." : "It is selected: copy it by the keys of your browser.");
+      setTimeout(() => { button.textContent = "Copy"; }, 2000);
+    });
+  }
+  async function copy(block) { // selected where the browser lets no page write, as over plain http
+    try {
+      await navigator.clipboard.writeText(block.textContent);
+      return true;
+    } catch {
+      getSelection().selectAllChildren(block);
+      return false;
+    }
   }
 
   // ---- begin

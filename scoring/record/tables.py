@@ -229,6 +229,17 @@ class ReviewDraftRow(Row, table=True):
     saved_at: str
 
 
+class RunbookRow(Row, table=True):
+    """A runbook that a drill carries, as Markdown; `address` is how alerts name it, `number` counts from 1."""
+
+    __tablename__ = "runbook"
+    drill_id: str = Field(primary_key=True)
+    number: int = Field(primary_key=True)
+    address: str
+    title: str
+    text: str
+
+
 def table_of(row: type[Row]) -> Table:
     """The table behind a row's model, for statements."""
     return Row.metadata.tables[str(row.__tablename__)]
@@ -238,4 +249,4 @@ DRILL, EVENT, WINDOW = table_of(DrillRow), table_of(EventRow), table_of(WindowRo
 TEAM, PERSON, DRILL_PERSON = table_of(TeamRow), table_of(PersonRow), table_of(DrillPersonRow)
 TOKEN, SIGN_IN_CODE = table_of(TokenRow), table_of(SignInCodeRow)
 RESULT, TREND, STANDING = table_of(ResultRow), table_of(TrendRow), table_of(StandingRow)
-ACTION_ITEM, REVIEW_DRAFT = table_of(ActionItemRow), table_of(ReviewDraftRow)
+ACTION_ITEM, REVIEW_DRAFT, RUNBOOK = table_of(ActionItemRow), table_of(ReviewDraftRow), table_of(RunbookRow)

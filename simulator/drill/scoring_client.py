@@ -40,6 +40,10 @@ class ScoringClient:
         """What was normal before the injection."""
         await self._call("PUT", f"/api/v1/drills/{drill}/baseline", baseline)
 
+    async def put_runbooks(self, drill: str, books: Sequence[dict[str, str]]) -> None:
+        """What alerts lead to: {address, text} of each."""
+        await self._call("PUT", f"/api/v1/drills/{drill}/runbooks", list(books))
+
     async def post_event(
         self,
         drill: str,

@@ -8,6 +8,7 @@ import yaml
 
 from simulator.drill.target import Target
 from simulator.monitor.rescale import alert_for_s, alert_names
+from simulator.monitor.rules import AlertRule, parse_rules
 
 _SHIPPED = files("simulator.drill.app") / "shipped"
 SHIPPED_RULES = "gameday-shipped.yaml"
@@ -32,6 +33,13 @@ def rule_files(target: Target) -> tuple[Path, ...]:
 def known_alerts(target: Target) -> list[str]:
     """Names of all alerts that the target's rules know."""
     return [name for text in rule_texts(target).values() for name in alert_names(text)]
+
+
+def runbook_addresses(target: Target) -> list[str]:
+    """Each `runbook_url` of the target's alert rules, as it is written there, once."""
+    groups = [group for name, text in rule_texts(target).items() for group in parse_rules(text, name)]
+    alerts = [rule for group in groups for rule in group.rules if isinstance(rule, AlertRule)]
+    return list(dict.fromkeys(filter(None, (alert.annotations.get("runbook_url") for alert in alerts))))
 
 
 def for_s(target: Target) -> dict[str, float]:

@@ -12,6 +12,7 @@ from simulator.drill.injection import Injection
 from simulator.drill.lasting import Limits
 from simulator.drill.people.course import Course
 from simulator.drill.people.crew import FACILITATOR, Crew
+from simulator.drill.people.runbooks import lay_out_runbooks
 from simulator.drill.scenario import Scenario
 from simulator.drill.together import together, unless
 from simulator.drill.witness import Witness
@@ -60,6 +61,7 @@ class Session:
         people, waits = self.crew.people, not self.course.is_begun
         if waits:
             await self._write("clock.stopped", {"reason": NOT_BEGUN})
+        await lay_out_runbooks(self.crew.stage, self.crew.terminal, self.drill)
         self.crew.sit(self.title, self.drill)
         await self.crew.welcome(self.title, self.drill, waits=waits)
         await unless(self._until_begun(), self.follow(), self._at_each_line(self._begin))

@@ -114,6 +114,7 @@ def welcome(seat: Seat) -> list[str]:
         recorded if seat.drill else f"The drill is still to begin. From then on: {recorded[0].lower()}{recorded[1:]}",
         f"  {'    '.join(['kubectl', *clients.values()])}",
         *([f"  {', '.join(names)}"] if names else []),
+        *([f"The console has the runbooks: {seat.url}/drills/{seat.drill}/runbooks"] if seat.drill else []),
         "Leave with exit or Ctrl-D.",
     ]
 

@@ -57,6 +57,7 @@ def test_who_sits_down_is_told_what_is_here_and_that_it_is_recorded(night: Night
         "What you type goes on the drill's timeline with what it prints; secrets are masked.\n"
         '  kubectl    curl "$TARGET_URL"    psql "$DATABASE_URL"\n'
         "  http://prometheus, http://api\n"
+        f"The console has the runbooks: {night.server.url}/drills/{night.drill}/runbooks\n"
         "Leave with exit or Ctrl-D.\n"
     )
 

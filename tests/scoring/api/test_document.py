@@ -62,6 +62,7 @@ def conforming(server: Any, clients: dict[str, httpx.Client]) -> Any:
         client.post("/api/v1/drills", json=opened)
         told = [event("fault.injected"), event("review.filed", parts={"action_items": "1. [P1] Watch the pool"})]
         client.post(f"/api/v1/drills/conforming-{name}/events/batch", json=told)
+        client.put(f"/api/v1/drills/conforming-{name}/runbooks", json=[{"address": "pool.md", "text": "# The pool"}])
     client.post("/api/v1/drills/conforming-ended/end", json={"ended_at": "2026-01-05T10:10:00Z"})
     return schemathesis.openapi.from_url(f"{server.url}/openapi.json", headers={"Host": "127.0.0.1"})
 

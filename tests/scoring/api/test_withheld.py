@@ -14,6 +14,7 @@ SECRET = "zanzibar"
 """It is in every word of the truth and of what tells it, and nobody sends it who must not know it."""
 NOTE = "quetzal: they look in the wrong place"
 """What an observer noted, and no responder may read before the end."""
+BOOKS = [{"address": "books/pool.md", "text": "# The pool"}]
 TRUTH = {
     "failure_mode": f"database/{SECRET}-exhaustion",
     "component": f"{SECRET}-postgres",
@@ -47,11 +48,13 @@ def running(clients: dict[str, httpx.Client]) -> Iterator[str]:
     assert client.post(f"{url}/events/batch", json=told).status_code == 201
     assert client.put(f"{url}/baseline", json={"services": [SECRET]}).status_code == 200
     assert client.post(f"{url}/impact", json=[{"at": "2026-01-05T10:00:00Z", "requests": 5}]).status_code == 201
+    assert client.put(f"{url}/runbooks", json=BOOKS).status_code == 200
     yield name
     client.post(f"{url}/end", json={"ended_at": "2026-01-05T10:10:00Z"})
 
 
-PLACES = {"name": "llm-research-lab", "person_id": "ada-lovelace", "item_id": "0", "token_id": "0"}
+SEATS = ("respond", "facilitate", "observe")
+PLACES = {"name": "llm-research-lab", "person_id": "ada-lovelace", "item_id": "0", "token_id": "0", "number": "1"}
 BODIES = [
     None,
     {},
@@ -85,7 +88,11 @@ def requests(document: dict[str, Any], drill: str) -> Iterator[tuple[str, str, A
 def test_no_route_and_no_error_tells_the_truth(running: str, clients: dict[str, httpx.Client]) -> None:
     document = clients["observer"].get("/openapi.json").json()
     asked = list(requests(document, running))
-    assert {path for _, path, _ in asked} >= {f"/api/v1/drills/{running}/archive", "/api/v1/leaderboard"}
+    assert {path for _, path, _ in asked} >= {
+        f"/api/v1/drills/{running}/archive",
+        f"/api/v1/drills/{running}/runbooks/1",
+        "/api/v1/leaderboard",
+    }
     statuses = set()
     for role in KEPT_FROM:
         for method, path, body in asked:
@@ -99,7 +106,9 @@ def test_no_route_and_no_error_tells_the_truth(running: str, clients: dict[str, 
 @pytest.mark.parametrize("role", KEPT_FROM)
 def test_no_page_tells_the_truth(role: str, running: str, clients: dict[str, httpx.Client]) -> None:
     client = clients[role]
-    seats = [f"/drills/{running}/{seat}" for seat in ("respond", "facilitate", "observe", "status", "review")]
+    clients["ingest"].put(f"/api/v1/drills/{running}/runbooks", json=BOOKS)  # another test may have given an empty list
+    assert "The pool" in client.get(f"/drills/{running}/runbooks/1").text
+    seats = [f"/drills/{running}/{seat}" for seat in (*SEATS, "status", "review", "runbooks", "runbooks/1")]
     files = [f"/drills/{running}/review.{kind}" for kind in ("md", "html", "pdf")]
     own = (
         "/",

@@ -12,11 +12,13 @@ import typer
 
 from scoring.api.app import build_app
 from scoring.api.auth import Role
-from scoring.cli.databases import history_of
+from scoring.cli.databases import history_of, opened
 from scoring.cli.gathering import from_last_time, gather
+from scoring.desk.runbooks import Runbook
 from scoring.files import read_timeline
 from scoring.record.drafts import Drafts
 from scoring.record.engine import open_engine
+from scoring.record.runbooks import Runbooks
 from scoring.timeline import Event, Timeline
 from simulator.cli.stories import play_story
 
@@ -115,6 +117,16 @@ def test_a_draft_that_was_saved_in_a_run_outlives_it(twice: None, scoring: Run) 
     out = scoring("review", "second")[1]
     assert "Half a thought." in out
     assert "A draft, saved by Bob on" in out
+
+
+def test_the_runbooks_that_a_run_gave_its_drill_outlive_it(twice: None) -> None:
+    book = Runbook(address="books/quota.md", text="# The quota is used up\n")
+    engine = open_engine(Path(".gameday/runs/20261122-100000-bbbb/scoring.db"))
+    Runbooks(engine).put("second", [book])
+    engine.dispose()
+    gather()
+    with opened(".gameday/scoring.db") as lasting:
+        assert Runbooks(lasting.engine).all("second") == [book]
 
 
 def test_items_are_listed_closed_and_opened_again(twice: None, scoring: Run) -> None:
