@@ -64,8 +64,9 @@ async def wait_until_ready(kube: Kube, say: Say) -> None:
     deadline, told = loop.time() + READY_LIMIT_S, ""
     while waiting := ", ".join(await asyncio.to_thread(kube.unready)):
         if loop.time() > deadline:
+            why = "; ".join([waiting, *await asyncio.to_thread(kube.troubles)])
             raise NotPossible(
-                f"not ready after {READY_LIMIT_S:g} s: {waiting}; "
+                f"not ready after {READY_LIMIT_S:g} s: {why}; "
                 f"see kubectl --kubeconfig {kube.kubeconfig} -n {kube.namespace} get pods,events"
             )
         if waiting != told:

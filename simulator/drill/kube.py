@@ -14,9 +14,12 @@ from typing import Any
 import urllib3
 
 from simulator.drill.belongings import KINDS, Kind, Object, Snapshot, Step, belongings, steps_back
+from simulator.drill.troubles import troubles
 from simulator.errors import BadInput, NotPossible
 
 ANSWER_LIMIT_S = 10.0
+LONGEST_LINE = 300
+"""Bytes of what a container said, in an error."""
 _DONE = {"create": "recreated", "patch": "restored", "delete": "deleted"}
 _TO_DO = {"create": "recreate", "patch": "restore", "delete": "delete"}
 
@@ -68,6 +71,10 @@ class Kube:
             if ready < wanted or status.get("replicas", 0) != wanted or not observed:
                 waiting.append(f"{item['metadata']['name']} {ready}/{wanted}")
         return waiting
+
+    def troubles(self) -> list[str]:
+        """Why pods are not ready, a sentence for each."""
+        return troubles(self._items(self._core.list_namespaced_pod), self._last_line)
 
     def cluster_ip(self, service: str) -> str:
         """The Service's ClusterIP. Raises `NotPossible` if there is no such Service."""
@@ -138,6 +145,15 @@ class Kube:
     def delete_pod(self, name: str) -> None:
         """Delete one pod; its controller makes another."""
         self._ask(self._core.delete_namespaced_pod, name, self.namespace)
+
+    def _last_line(self, pod: str, container: str, previous: bool) -> str:
+        """Empty where there is none to be had."""
+        asked = {"container": container, "previous": previous, "tail_lines": 1, "limit_bytes": LONGEST_LINE}
+        try:
+            said = self._ask(self._core.read_namespaced_pod_log, pod, self.namespace, **asked).data
+        except NotPossible:
+            return ""
+        return str(said.decode(errors="replace")).strip()
 
     def _workloads(self) -> list[dict[str, Any]]:
         return [
