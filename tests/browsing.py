@@ -3,7 +3,8 @@
 import os
 import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -25,17 +26,34 @@ def chromium() -> str:
     return found
 
 
-class Person:
-    """Somebody who is signed in with a browser of their own, and what that browser was sent and complained of."""
+@contextmanager
+def launched() -> Iterator[Any]:
+    """Chromium, for people to have windows in. Skips the test where it or Playwright is missing."""
+    sync_api = pytest.importorskip("playwright.sync_api")
+    path = chromium()
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield browser
+        browser.close()
 
-    def __init__(self, browser: Any, url: str, role: str, size: tuple[int, int] = LAPTOP, **more: Any) -> None:
+
+class Person:
+    """Somebody with a browser of their own, and what that browser was sent and complained of.
+
+    With a `role` they are signed in by a test's token; without one they come by a link.
+    """
+
+    def __init__(self, browser: Any, url: str, role: str | None, size: tuple[int, int] = LAPTOP, **more: Any) -> None:
         self.context = browser.new_context(viewport={"width": size[0], "height": size[1]}, base_url=url, **more)
-        self.context.add_cookies([{"name": _SESSION, "value": TOKENS[role], "url": url}])
+        if role is not None:
+            self.context.add_cookies([{"name": _SESSION, "value": TOKENS[role], "url": url}])
+        self.size, self.patience_s = size, 10.0
         self.page = self.context.new_page()
         self.page.set_default_timeout(15_000)
         self.received: list[str] = []
         self.complaints: list[str] = []
-        self.page.on("response", self._keep)
+        self.context.on("response", self._keep)
+        self._hear_streams()
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
 
     def open(self, path: str) -> Any:
@@ -43,14 +61,32 @@ class Person:
         self.page.goto(path)
         return self.page
 
-    def sees(self, text: str, within_s: float = 10) -> None:
-        """Wait until a text is visible."""
-        self.page.get_by_text(text).first.wait_for(state="visible", timeout=within_s * 1000)
+    def sees(self, text: str, within_s: float | None = None) -> None:
+        """Wait until a text is visible; as long as they have patience, unless told how long."""
+        limit_s = self.patience_s if within_s is None else within_s
+        self.page.get_by_text(text).first.wait_for(state="visible", timeout=limit_s * 1000)
 
     def types(self, *keys: str) -> None:
         """Press keys, one after the other."""
         for key in keys:
             self.page.keyboard.press(key)
+
+    def unfold(self, place: str) -> None:
+        """Open a part of the page, unless it is."""
+        fold = self.page.locator(f"#{place}")
+        if fold.get_attribute("open") is None:
+            fold.locator("summary").first.click()
+
+    def presses(self, place: str, button: str) -> None:
+        """Press a button of a part of the page."""
+        self.page.locator(f"#{place}").get_by_role("button", name=button).first.click()
+
+    def left_s(self, clock: str) -> float:
+        """What a clock of a drill's page shows, in drill seconds."""
+        said = self.page.locator(f"[data-clock={clock}] .left b").inner_text()
+        parts = [int(part) for part in said.removeprefix("−").split(":")]
+        seconds = sum(part * 60**place for place, part in enumerate(reversed(parts)))
+        return -seconds if said.startswith("−") else seconds
 
     def shoot(self, name: str) -> None:
         """A picture of the whole page, if somebody wants pictures."""
@@ -59,13 +95,31 @@ class Person:
             Path(folder).mkdir(parents=True, exist_ok=True)
             self.page.screenshot(path=str(Path(folder) / f"{name}.png"), full_page=True)
 
+    def shoot_everywhere(self, name: str) -> None:
+        """Pictures of the page as it is on a phone and on a projector, light and dark, if somebody wants pictures."""
+        if not os.environ.get(SHOTS):
+            return
+        for size in (PHONE, PROJECTOR):
+            self.page.set_viewport_size({"width": size[0], "height": size[1]})
+            for scheme in ("light", "dark"):
+                self.page.emulate_media(color_scheme=scheme)
+                self.shoot(f"{name}-{size[0]}-{scheme}")
+        self.page.emulate_media(color_scheme="null")
+        self.page.set_viewport_size({"width": self.size[0], "height": self.size[1]})
+
     def close(self) -> None:
         """The browser's window is closed."""
         self.context.close()
 
+    def _hear_streams(self) -> None:
+        """Keep each message of an event stream: a stream has no end at which Playwright could give its text."""
+        wire = self.context.new_cdp_session(self.page)
+        wire.on("Network.eventSourceMessageReceived", lambda message: self.received.append(message["data"]))
+        wire.send("Network.enable")
+
     def _keep(self, response: Any) -> None:
         kind = response.headers.get("content-type", "")
-        if "event-stream" in kind or "plotly" in response.url:
+        if any(each in kind for each in ("event-stream", "javascript", "css")):
             return
         try:
             self.received.append(response.text())

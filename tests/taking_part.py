@@ -3,14 +3,17 @@
 import os
 import re
 import subprocess
+import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import httpx
+from playing import GAMEDAY, Home, wait_until
 from waiting import until
 
 from simulator.drill.following import runbooks_of
@@ -18,6 +21,8 @@ from simulator.drill.runbook import Runbook
 from simulator.drill.seat import Seat, read_seat
 from simulator.errors import NotPossible
 
+CLOCK = 60
+"""A second counts as a minute."""
 LIMIT_S = 120.0
 WINDOW = timedelta(minutes=15)
 """The shipped playbook's verification window, in drill time."""
@@ -121,9 +126,48 @@ def sit_down(folder: Path) -> Responder:
     return Responder(httpx.Client(base_url=found.url, headers=header, timeout=10), str(found.drill), found)
 
 
+@contextmanager
+def playing(home: Home, *arguments: object, is_told: bool = False) -> Iterator[tuple["subprocess.Popen[bytes]", Path]]:
+    """`gameday run ... --responder human` with nobody at the terminal; what it says goes to a file.
+
+    `is_told`: the arguments are the whole command.
+    """
+    output = home.folder / f"output-{time.monotonic_ns()}"
+    if not is_told:
+        arguments = ("run", *arguments, "--responder", "human", "--clock", CLOCK, "--no-browser")
+    with output.open("wb") as stream:
+        process = subprocess.Popen(
+            [str(GAMEDAY), *map(str, arguments)],
+            cwd=home.folder,
+            stdin=subprocess.DEVNULL,
+            stdout=stream,
+            stderr=stream,
+            start_new_session=True,
+        )
+    home.started.append(process)  # type: ignore[arg-type]
+    try:
+        yield process, output
+        assert process.poll() is not None, output.read_text()
+    finally:
+        if process.poll() is None:
+            process.terminate()
+            process.wait(60)
+
+
+def welcome(output: Path) -> str:
+    """What is said once everybody may sit down and the facilitator may begin."""
+    wait_until(lambda: "Nothing is injected until you start the clock" in output.read_text(), 120, output.read_text)
+    return output.read_text()
+
+
+def link_of(said: str, role: str) -> str:
+    """The last link that was said for a role."""
+    return re.findall(rf"^  {role}\b.*  (http\S+)$", said.replace("\r", ""), re.MULTILINE)[-1]
+
+
 def sign_in(said: str, role: str) -> httpx.Client:
     """A browser, signed in by the last link that was said for a role."""
-    link = re.findall(rf"^  {role}\b.*  (http\S+)$", said.replace("\r", ""), re.MULTILINE)[-1]
+    link = link_of(said, role)
     url = link.partition("/sign-in")[0]
     browser = httpx.Client(base_url=url, headers={"Sec-Fetch-Site": "same-origin"}, timeout=10)
     assert browser.get(link).status_code == 200

@@ -1,28 +1,36 @@
 """A program driven on a real terminal, as a person at a keyboard would."""
 
+import codecs
 import fcntl
 import os
-import select
 import signal
 import struct
 import subprocess
 import termios
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Condition, Thread
 
 EXPECT_S = 20.0
+CLOSE_S = 1.0
 COLUMNS, ROWS = 101, 37
 
 
 class Terminal:
-    """One program on its terminal. What was expected is consumed: the next expectation looks behind it."""
+    """One program on its terminal. What was expected is consumed: the next expectation looks behind it.
+
+    What is shown is read all the time, as a screen does: a program that fills a terminal which nobody reads is held up.
+    """
 
     def __init__(self, process: "subprocess.Popen[bytes]", master: int) -> None:
         self._process = process
         self._master = master
         self._seen = ""
+        self._is_over = False
+        self._shown = Condition()
+        self._reading = Thread(target=self._read, daemon=True)
+        self._reading.start()
 
     def type(self, text: str) -> None:
         os.write(self._master, text.encode())
@@ -30,21 +38,19 @@ class Terminal:
     def resize(self, columns: int, rows: int) -> None:
         fcntl.ioctl(self._master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
 
-    def expect(self, text: str) -> str:
-        """Wait until `text` is shown; gives what was shown up to it."""
-        deadline = time.monotonic() + EXPECT_S
-        while text not in self._seen:
-            more = self._more(deadline)
-            assert more is not None, f"{text!r} was not shown, but:\n{self._seen}"
-            self._seen += more
-        before, _, self._seen = self._seen.partition(text)
-        return before + text
+    def expect(self, *texts: str) -> str:
+        """Wait until one of `texts` is shown; gives what was shown up to its end."""
+        with self._shown:
+            self._shown.wait_for(lambda: any(text in self._seen for text in texts) or self._is_over, EXPECT_S)
+            found = [(self._seen.index(text), text) for text in texts if text in self._seen]
+            assert found, f"{' or '.join(map(repr, texts))} was not shown, but:\n{self._seen}"
+            before, _, self._seen = self._seen.partition(min(found)[1])
+            return before + min(found)[1]
 
     def end(self) -> tuple[int, str]:
         """Wait for its end: the exit code, and what else was shown."""
-        deadline = time.monotonic() + EXPECT_S
-        while (more := self._more(deadline)) is not None:
-            self._seen += more
+        with self._shown:
+            self._shown.wait_for(lambda: self._is_over, EXPECT_S)
         return self._process.wait(EXPECT_S), self._seen
 
     def send(self, number: signal.Signals) -> None:
@@ -54,12 +60,26 @@ class Terminal:
         """Of the terminal, as `termios` has them."""
         return termios.tcgetattr(self._master)
 
-    def _more(self, deadline: float) -> str | None:
-        ready, _, _ = select.select([self._master], [], [], max(0.0, deadline - time.monotonic()))
+    def close(self) -> None:
+        """Nobody looks at it any more; the program has ended."""
+        self._reading.join(CLOSE_S)
+        os.close(self._master)
+
+    def _read(self) -> None:
+        decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        while data := self._more():
+            with self._shown:
+                self._seen += decoder.decode(data)
+                self._shown.notify_all()
+        with self._shown:
+            self._is_over = True
+            self._shown.notify_all()
+
+    def _more(self) -> bytes:
         try:
-            return os.read(self._master, 65536).decode(errors="replace") if ready else None
+            return os.read(self._master, 65536)
         except OSError:  # nobody has the other end any more
-            return None
+            return b""
 
 
 @contextmanager
@@ -86,4 +106,4 @@ def on_terminal(
     finally:
         terminal.kill()
         terminal.wait()
-        os.close(master)
+        driven.close()

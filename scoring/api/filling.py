@@ -64,4 +64,7 @@ def remember(answer: Response, request: Request, who: str) -> None:
 
 
 def _name_of(asker: Asker) -> str:
-    return asker.person or asker.name.removeprefix(_SIGNED_IN) or asker.role.value
+    """Whoever was invited by a name is called by it; a token's own name may be that of a tool, and an id is no name."""
+    invited = asker.name.removeprefix(_SIGNED_IN)
+    is_told = invited not in (asker.name, asker.role.value)
+    return (None if is_told else asker.person) or invited or asker.role.value

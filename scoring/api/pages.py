@@ -1,5 +1,6 @@
 """Pages for a browser that is signed in: the drills, one drill, and what became of all of them."""
 
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -25,6 +26,7 @@ from scoring.timeline import Drill, Event, Truth
 router = APIRouter()
 
 _DRILLS, _EVENTS, _LINES, _TRENDS, _ITEMS = 50, 500, 20, 100, 100
+_LOOK = "oracle.checked"
 _FOR_GOOD = "private, max-age=31536000, immutable"
 _LIVE_SCORES = 10
 """Of so many running drills does the list show the score so far; each one is kept up to date from then on."""
@@ -109,7 +111,7 @@ def show_drill(
         no_card=no_card,
         titles=TITLES,
         after=after,
-        events=[_told(seq, event) for seq, event in shown if event is not None],
+        events=list(_without_repeats([_told(seq, event) for seq, event in shown if event is not None])),
         more=found[-1][0] if len(found) == _EVENTS else None,
     )
 
@@ -141,6 +143,16 @@ def _looked_back(request: Request, service: Parts, drill: Drill, role: Role, car
         "impact": impact_in_words(sitting.served, limits),
         "seen": observed(sitting.record.events, card),
     }
+
+
+def _without_repeats(lines: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Each look of the oracle that saw something else than the one before: it looks every second."""
+    seen = None
+    for line in lines:
+        if line["kind"] != _LOOK or line["told"] != seen:
+            yield line
+        if line["kind"] == _LOOK:
+            seen = line["told"]
 
 
 def _told(seq: int, event: Event) -> dict[str, Any]:

@@ -66,6 +66,7 @@ def _facilitator(sitting: Sitting, returned: Returned | None = None, status: int
         sees_all=True,
         sheets=Sheets({}, returned),
         seat="facilitate",
+        has_begun=sitting.has_begun,
         held=sitting.seat.held,
         planned=planned(sitting.record.truth, sitting.record.events),
         check=sitting.record.check,

@@ -82,6 +82,11 @@ class Sitting:
         return {each.address: Book(each.address, each.title, f"{pages}/{each.number}") for each in shelf}
 
     @property
+    def has_begun(self) -> bool:
+        """False while the drill waits for its facilitator to begin it."""
+        return self.time.begun_at is not None
+
+    @property
     def guide(self) -> Guide:
         """The hints of a guided drill, as far as they were taken."""
         hints = self.record.truth.hints

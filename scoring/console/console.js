@@ -371,7 +371,7 @@
     const shown = desk.marks.slice(-40);
     const heading = (text, y) => ({ text, xref: "paper", yref: "paper", x: 0, y, xanchor: "left", yanchor: "bottom", showarrow: false, font: { size: 13, color: colour("text") } });
     const layout = {
-      height: 420, margin: { l: 48, r: 12, t: 22, b: 40 }, showlegend: false, hovermode: "x", dragmode: false,
+      height: 420, margin: { l: 62, r: 12, t: 22, b: 40 }, showlegend: false, hovermode: "x", dragmode: false,
       paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", font: { family: "system-ui, sans-serif", size: 12, color: colour("quiet") },
       xaxis: { anchor: "y3", title: { text: `drill ${unit[1]} since the start`, standoff: 6 }, gridcolor: colour("line"), zeroline: false, fixedrange: true },
       yaxis: axis([0.72, 1]), yaxis2: axis([0.38, 0.62], { range: [0, 105], ticksuffix: " %" }), yaxis3: axis([0, 0.28], { ticksuffix: " ms" }),

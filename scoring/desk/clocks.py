@@ -54,10 +54,10 @@ def _response_spans(facts: Facts, level: Level, playbook: Playbook, time: DrillT
         spoken = [e.occurred_at for e in facts.updates if quiet_at is None or e.occurred_at < quiet_at]
         last_at = spoken[-1] if spoken else None
         yield _Span("next_update", "Next update", level.update_every.value, last_at, quiet_at)
-    served_at, resolved_at = facts.served_again_at, _resolved_at(facts)
+    served_at, holds_from_at, resolved_at = facts.served_again_at, facts.holds_from_at, _resolved_at(facts)
     yield _Span("mitigate", "Users served again", sla.mitigate.value, facts.onset_at, served_at)
     window_s = playbook.verification.window.value
-    yield _Span("hold", "Served without a break", window_s, served_at, resolved_at, "hold")
+    yield _Span("hold", "Served without a break", window_s, holds_from_at, resolved_at, "hold")
     yield _Span("resolve", "Resolve", sla.resolve.value, facts.onset_at, resolved_at)
 
 

@@ -31,6 +31,17 @@ class DrillTime:
         return None if self._drill.ended_at is not None else found
 
     @property
+    def begun_at(self) -> datetime | None:
+        """When a drill that waited for its beginning was begun, else when it was opened; None while it waits."""
+        begun_at: datetime | None = self._drill.started_at
+        for event in self._bends:
+            if event.kind == "clock.stopped" and event.data.get("begun") is False:
+                begun_at = None
+            elif event.kind == "clock.started" and begun_at is None:
+                begun_at = event.occurred_at
+        return begun_at
+
+    @property
     def legs(self) -> tuple[Leg, ...]:
         """How the clock runs, from each instant on."""
         starts = [self._drill.started_at, *(event.occurred_at for event in self._bends)]

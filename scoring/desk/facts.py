@@ -21,7 +21,7 @@ class Facts:
 
     `onset_at` is when users began to suffer, else the page. `served_again_at` is when they last stopped suffering, if
     they did: as the load shows it, else as an update or the resolution said it. `quiet_from_at` is from when on nobody
-    waits for an update.
+    waits for an update. `holds_from_at` is from when on users are served and none of the incident's alerts fires.
     """
 
     page: Event | None
@@ -33,6 +33,7 @@ class Facts:
     calls: tuple[Event, ...]
     is_impacted: bool
     served_again_at: datetime | None
+    holds_from_at: datetime | None
     quiet_from_at: datetime | None
     resolved: Event | None
     is_over: bool
@@ -63,6 +64,7 @@ def read_facts(events: Sequence[Event], time: DrillTime, silence_s: float) -> Fa
     ends = [*closings[:1], *([resolved.occurred_at] if resolved and is_over else [])]
     acknowledged = _first(since, "incident.acknowledged")
     declared = _first(since, "incident.declared")
+    served_again_at = _served_again(page, impact, updates, resolved)
     return Facts(
         page=page,
         onset_at=_onset(page, impact),
@@ -74,7 +76,8 @@ def read_facts(events: Sequence[Event], time: DrillTime, silence_s: float) -> Fa
         updates=updates,
         calls=tuple(e for e in since if e.kind == "incident.escalated"),
         is_impacted=is_impacted,
-        served_again_at=_served_again(page, impact, updates, resolved),
+        served_again_at=served_again_at,
+        holds_from_at=_holds_from(since, served_again_at) if impact else served_again_at,
         quiet_from_at=min(ends, default=None),
         resolved=resolved,
         is_over=is_over,
@@ -166,6 +169,19 @@ def _served_again(
         return None
     said = [e.occurred_at for e in updates if is_closing(e) or plain(e.text("status")) in MENDED]
     return min([*said[:1], *([resolved.occurred_at] if resolved else [])], default=None)
+
+
+def _holds_from(since: Sequence[Event], served_again_at: datetime | None) -> datetime | None:
+    """When the last came of users being served and alerts being over; None while one is missing."""
+    firing: set[str] = set()
+    quiet_at = served_again_at
+    for event in since:
+        if event.kind == "alert.firing":
+            firing.add(identity_of(event))
+        elif event.kind == "alert.resolved" and identity_of(event) in firing:
+            firing.discard(identity_of(event))
+            quiet_at = max(quiet_at, event.occurred_at) if quiet_at else None
+    return None if firing else quiet_at
 
 
 def _unacknowledged(since: Sequence[Event]) -> tuple[str, ...]:

@@ -36,7 +36,7 @@ def look(drill: Drill, playbook: Playbook, events: Sequence[Event], now: datetim
     """
     known = ordered([event for event in events if event.kind not in TRUTH_KINDS])
     time = DrillTime(drill, known)
-    facts = read_facts(_calling(drill, known), time, playbook.verification.window.value)
+    facts = read_facts(_calling(drill, known, time.begun_at), time, playbook.verification.window.value)
     is_known = playbook.gravity(facts.severity) is not None
     level = playbook.level(facts.severity) if is_known else playbook.levels[0]
     until = min(now, drill.ended_at) if drill.ended_at else now
@@ -75,9 +75,15 @@ def look(drill: Drill, playbook: Playbook, events: Sequence[Event], now: datetim
     )
 
 
-def _calling(drill: Drill, known: Sequence[Event]) -> Sequence[Event]:
-    """What may call a responder: at a table, where injects tell of everything, only an alert or a declaration does."""
-    return [event for event in known if event.kind != "inject.delivered"] if drill.is_tabletop else known
+def _calling(drill: Drill, known: Sequence[Event], begun_at: datetime | None) -> Sequence[Event]:
+    """What may call a responder: no alert from before the beginning, as one on a machine that is just starting up, and
+    no inject at a table, where injects tell of everything."""
+    return [
+        event
+        for event in known
+        if not (drill.is_tabletop and event.kind == "inject.delivered")
+        and not (event.kind.startswith("alert.") and (begun_at is None or event.occurred_at < begun_at))
+    ]
 
 
 def ordered(events: Sequence[Event]) -> list[Event]:

@@ -2,10 +2,6 @@
 
 import os
 import signal
-import subprocess
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -13,7 +9,7 @@ from typing import Any
 import pytest
 import terminal
 from playing import GAMEDAY, Home, wait_until
-from taking_part import Responder, Taking, sign_in, sit_down
+from taking_part import CLOCK, Responder, Taking, playing, sign_in, sit_down, welcome
 from waiting import until
 
 from simulator.drill.catalog import experiment_file
@@ -21,43 +17,13 @@ from simulator.drill.experiment import read_experiment
 from simulator.drill.people.guidance import COSTS
 
 NS = "llm-research"
-CLOCK = 60
 STOOD_S = 6.0
 SEED_OF_NO_CONTROL = 0
 TITLE = read_experiment(experiment_file("crash-loop-bad-config")).title
 
 
-@contextmanager
-def playing(home: Home, *arguments: object, is_told: bool = False) -> Iterator[tuple["subprocess.Popen[bytes]", Path]]:
-    """`gameday run ... --responder human` with nobody at the terminal; what it says goes to a file.
-
-    `is_told`: the arguments are the whole command.
-    """
-    output = home.folder / f"output-{time.monotonic_ns()}"
-    if not is_told:
-        arguments = ("run", *arguments, "--responder", "human", "--clock", CLOCK, "--no-browser")
-    with output.open("wb") as stream:
-        process = subprocess.Popen(
-            [str(GAMEDAY), *map(str, arguments)],
-            cwd=home.folder,
-            stdin=subprocess.DEVNULL,
-            stdout=stream,
-            stderr=stream,
-            start_new_session=True,
-        )
-    home.started.append(process)  # type: ignore[arg-type]
-    try:
-        yield process, output
-        assert process.poll() is not None, output.read_text()
-    finally:
-        if process.poll() is None:
-            process.terminate()
-            process.wait(60)
-
-
 def facilitator_of(output: Path, drill: str) -> Taking:
-    wait_until(lambda: "Nothing is injected until you start the clock" in output.read_text(), 120, output.read_text)
-    return Taking(sign_in(output.read_text(), "facilitator"), drill)
+    return Taking(sign_in(welcome(output), "facilitator"), drill)
 
 
 def first(drill: dict[str, Any], kind: str) -> datetime:

@@ -20,7 +20,7 @@ class Course:
     stopwatch: Stopwatch
     is_begun: bool = True
     page: Event | None = field(default=None, init=False)
-    """The first alert that fired, or inject that was delivered."""
+    """The first inject that was delivered, or alert that fired once it had begun."""
     aborted: str | None = field(default=None, init=False)
     """Why somebody aborted it."""
     is_ended: bool = field(default=False, init=False)
@@ -53,7 +53,9 @@ class Course:
                 self.resolved_at.append(event.occurred_at)
             case "update.posted" if is_closing(event):
                 self.closed_at = event.occurred_at
-            case "alert.firing" | "inject.delivered":
+            case "inject.delivered":
+                self.page = self.page or event
+            case "alert.firing" if self.is_begun:
                 self.page = self.page or event
 
     @property

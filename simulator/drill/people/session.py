@@ -60,7 +60,7 @@ class Session:
         """Seat everybody; returns when it has begun and the delay is over. Raises `Stopped` if that takes too long."""
         people, waits = self.crew.people, not self.course.is_begun
         if waits:
-            await self._write("clock.stopped", {"reason": NOT_BEGUN})
+            await self._write("clock.stopped", {"reason": NOT_BEGUN, "begun": False})
         await lay_out_runbooks(self.crew.stage, self.crew.terminal, self.drill)
         self.crew.sit(self.title, self.drill)
         await self.crew.welcome(self.title, self.drill, waits=waits)

@@ -48,6 +48,15 @@ def test_the_first_alert_or_inject_pages(course: Course) -> None:
     assert course.page is inject
 
 
+def test_an_alert_before_the_beginning_pages_nobody(course: Course) -> None:
+    course.see(event("alert.firing", 1))
+    assert course.page is None
+    course.see(event("clock.started", 2))
+    real = event("alert.firing", 3)
+    course.see(real)
+    assert course.page is real
+
+
 def test_whoever_aborts_it_but_the_runner_is_heard(course: Course) -> None:
     course.see(event("drill.aborted", source="runner", reason="of our own"))
     assert course.aborted is None

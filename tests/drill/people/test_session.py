@@ -98,6 +98,7 @@ async def test_with_nobody_at_the_terminal_a_drill_begins_by_itself_after_its_de
 async def test_the_first_alert_pages_once_with_bell_and_link(sit: Sit) -> None:
     seated = sit(manned=True)
     following = asyncio.ensure_future(seated.session.follow())
+    seated.write("facilitator", "clock.started")
     for name in ("UpstreamRateLimited", "HighErrorRate"):
         told = {"labels": {"alertname": name}, "annotations": {"summary": "\x1b[2J17 % fail"}, "fingerprint": name}
         seated.write("ingest", "alert.firing", **told)

@@ -144,6 +144,23 @@ def test_a_facilitator_hands_out_links_that_sign_others_in_once(
     assert stranger.get(link["path"]).status_code == 401
 
 
+@pytest.mark.parametrize(
+    ("invited", "called"),
+    [
+        ({"name": "Ada Lovelace", "person": "Ada Lovelace"}, "Ada Lovelace"),
+        ({"name": "responder", "person": "Ada Lovelace"}, "ada-lovelace"),
+        ({"name": "Ada"}, "Ada"),
+    ],
+)
+def test_whoever_is_invited_by_a_name_is_called_by_it(
+    invited: dict[str, str], called: str, drill: str, server: Any, facilitator: httpx.Client
+) -> None:
+    link = facilitator.post("/api/v1/tokens/links", json={"role": "responder", **invited}).json()
+    with httpx.Client(base_url=server.url, headers={"Accept": "text/html"}) as browser:
+        browser.get(link["path"])
+        assert f'id="my-name" name="who" value="{called}"' in browser.get(f"/drills/{drill}/respond").text
+
+
 @pytest.mark.parametrize("role", ["responder", "observer", "ingest"])
 def test_nobody_else_makes_links(role: str, clients: dict[str, httpx.Client]) -> None:
     told = {"role": "facilitator", "name": "Ada"}

@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
-from browsing import People, Person, chromium
+from browsing import People, Person, launched
 from posting import new_name
 from rooms import Room
 from serving import Server
@@ -31,12 +31,8 @@ def room(server: Server) -> Iterator[Room]:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     """No longer than it is needed: Playwright's loop runs in this thread, and no other could run beside it."""
-    sync_api = pytest.importorskip("playwright.sync_api")
-    path = chromium()
-    with sync_api.sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield launched
-        launched.close()
+    with launched() as chromium:
+        yield chromium
 
 
 @pytest.fixture

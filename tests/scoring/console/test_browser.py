@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
-from browsing import LAPTOP, PHONE, PROJECTOR, People, Person, assert_accessible
+from browsing import LAPTOP, PHONE, PROJECTOR, People, assert_accessible
 from posting import new_name
 from rooms import CLOCK, Room
 from serving import Server
@@ -22,14 +22,6 @@ SEATS = [
     ("observer", "status"),
     ("responder", "review"),
 ]
-
-
-def left_s(person: Person, clock: str) -> float:
-    """What a clock of the page shows, in drill seconds."""
-    said = person.page.locator(f"[data-clock={clock}] .left b").inner_text()
-    parts = [int(part) for part in said.removeprefix("−").split(":")]
-    seconds = sum(part * 60**place for place, part in enumerate(reversed(parts)))
-    return -seconds if said.startswith("−") else seconds
 
 
 def really_left_s(room: Room, clock: str) -> float:
@@ -133,7 +125,7 @@ def test_several_browsers_see_the_same_at_once(room: Room, people: People) -> No
     fay.page.get_by_role("button", name="Stop the clock").click()
     for person in (ada, bob, grace, fay):
         person.page.locator(".standing", has_text="The drill clock stands").wait_for()
-    assert left_s(ada, "classify") == left_s(bob, "classify") == left_s(grace, "classify")
+    assert ada.left_s("classify") == bob.left_s("classify") == grace.left_s("classify")
     fay.page.get_by_role("button", name="Let the clock go on").click()
     for person in (ada, bob, grace, fay):
         person.page.locator(".standing", has_text="Paged").wait_for()
@@ -180,7 +172,7 @@ def test_through_a_lost_connection_nothing_is_lost_and_nothing_counts_twice(room
     button.dblclick()
     ada.sees("Acknowledged by Ada")
     assert len(room.events("incident.acknowledged")) == 1
-    assert left_s(ada, "classify") == pytest.approx(really_left_s(room, "classify"), abs=2 * CLOCK)
+    assert ada.left_s("classify") == pytest.approx(really_left_s(room, "classify"), abs=2 * CLOCK)
 
 
 def test_the_services_clock_is_the_truth_however_wrong_the_browsers_is(room: Room, people: People) -> None:
@@ -190,7 +182,7 @@ def test_the_services_clock_is_the_truth_however_wrong_the_browsers_is(room: Roo
     page = ada.open(f"/drills/{room.name}/respond")
     ada.context.clock.resume()
     until(
-        lambda: abs(left_s(ada, "acknowledge") - really_left_s(room, "acknowledge")) < 2 * CLOCK,
+        lambda: abs(ada.left_s("acknowledge") - really_left_s(room, "acknowledge")) < 2 * CLOCK,
         what="the right clock on a machine whose own is wrong",
     )
     said = page.locator("[data-clock=acknowledge] .words").inner_text()
@@ -218,7 +210,7 @@ def test_a_restart_of_the_service_leads_to_the_same_page(tmp_path: Path, people:
             page.get_by_role("button", name="Post").click()
             page.locator("[data-live=updates]", has_text="Typed before the restart.").wait_for()
             assert len(room.events("update.posted")) == 1
-            assert left_s(ada, "mitigate") == pytest.approx(really_left_s(room, "mitigate"), abs=2 * CLOCK)
+            assert ada.left_s("mitigate") == pytest.approx(really_left_s(room, "mitigate"), abs=2 * CLOCK)
     finally:
         service.kill()
 
@@ -238,7 +230,7 @@ def test_a_closed_laptop_is_right_again_when_it_is_opened(room: Room, people: Pe
     ada.sees("Acknowledged by Bob")
     page.locator("[data-live=injects]", has_text="Are you there?").wait_for()
     page.locator(".standing", has_text="The drill clock stands").wait_for()
-    assert left_s(ada, "mitigate") == pytest.approx(really_left_s(room, "mitigate"), abs=1.5)
+    assert ada.left_s("mitigate") == pytest.approx(really_left_s(room, "mitigate"), abs=1.5)
 
 
 def test_without_script_the_page_works_by_reload(room: Room, people: People) -> None:

@@ -48,6 +48,18 @@ def test_from_page_to_resolution_by_forms_alone(room: Any) -> None:
         assert said in page
 
 
+def test_what_fires_after_an_acknowledgement_is_named_where_the_page_stands(room: Any) -> None:
+    room.page()
+    room.tell("incident.acknowledged", 6, who="Ada")
+    assert "New since then" not in room.get("responder", "respond").text
+    room.tell("alert.firing", 7, labels={"alertname": "Another"}, fingerprint="a")
+    said = room.get("responder", "respond").text.partition('data-live="page"')[2].partition("</div>")[0]
+    assert "New since then: Another." in said
+    assert 'href="#acknowledge"' in said
+    room.tell("alert.resolved", 8, labels={"alertname": "Another"}, fingerprint="a")
+    assert "New since then" not in room.get("responder", "respond").text
+
+
 def test_a_form_counts_once_however_often_it_is_sent(room: Any) -> None:
     """A double click, a resend after a lost answer: also where what was sent could not be sent again by itself."""
     room.page()

@@ -23,6 +23,18 @@ def test_the_facilitator_stops_the_clock_and_everybody_sees_it_stand(room: Any) 
     assert any(clock["is_moving"] for clock in room.desk()["clocks"])
 
 
+def test_a_drill_that_waits_for_its_facilitator_is_begun_and_later_ones_go_on(room: Any) -> None:
+    room.tell("clock.stopped", 0, reason="the drill has not begun", begun=False)
+    before = room.get("facilitator", "facilitate").text
+    assert "Start the clock" in before
+    assert "Let the clock go on" not in before
+    assert room.send("facilitator", "facilitate", "start").status_code == 303
+    assert room.send("facilitator", "facilitate", "stop").status_code == 303
+    after = room.get("facilitator", "facilitate").text
+    assert "Let the clock go on" in after
+    assert "Start the clock" not in after
+
+
 def test_who_stops_a_clock_that_stands_is_told_since_when(room: Any) -> None:
     """Two facilitators at once: the second one's page still had the form."""
     key = room.form("facilitator", "facilitate", "stop")["key"][0]
@@ -105,6 +117,16 @@ def test_customers_read_what_was_posted_for_them(room: Any) -> None:
     assert "next update by" in text
     room.send("responder", "respond", "update", status="resolved", impact="All is well.", audiences=["customers"])
     assert "<strong>Resolved</strong>" in room.get("observer", "status").text
+
+
+def test_the_record_leaves_out_looks_of_the_oracle_that_saw_the_same(room: Any) -> None:
+    for minute, ok in enumerate((False, False, True, True, False)):
+        seen = [{"name": "services", "ok": ok, "seen": "all" if ok else "none"}]
+        room.tell("oracle.checked", minute, phase="mitigated", ok=ok, conditions=seen)
+    room.end()
+    record = room.ask("responder", "get", f"/drills/{room.name}", {"Accept": "text/html"}).text
+    assert record.count("<strong>oracle.checked</strong>") == 3
+    assert len(room.events("oracle.checked")) == 5
 
 
 def test_the_record_after_the_end_says_what_was_good_and_what_next(room: Any) -> None:

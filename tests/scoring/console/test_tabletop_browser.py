@@ -49,18 +49,6 @@ def table(clients: dict[str, httpx.Client]) -> Iterator[Table]:
     opened.send(opened.facilitator, "facilitate", "end", sure="yes")
 
 
-def unfold(person: Person, place: str) -> None:
-    """Open a part of the page, unless it is."""
-    fold = person.page.locator(f"#{place}")
-    if fold.get_attribute("open") is None:
-        fold.locator("summary").first.click()
-
-
-def presses(person: Person, place: str, button: str) -> None:
-    """Press a button of a part of the page."""
-    person.page.locator(f"#{place}").get_by_role("button", name=button).first.click()
-
-
 def test_three_people_in_three_browsers_see_a_whole_tabletop_at_the_same_moment(
     table: Table, scenario: Scenario, people: People
 ) -> None:
@@ -68,7 +56,7 @@ def test_three_people_in_three_browsers_see_a_whole_tabletop_at_the_same_moment(
     for person, page in ((fay, "facilitate"), (ada, "seats/1"), (grace, "observe")):
         person.open(f"/drills/{table.id}/tabletop/{page}")
         person.page.locator(".standing", has_text="It has not begun").wait_for()
-    presses(fay, "clock", "Begin the exercise")
+    fay.presses("clock", "Begin the exercise")
     for person in (fay, ada, grace):
         person.page.locator(".standing", has_text="It has not begun").wait_for(state="detached")
     revealed = []
@@ -77,21 +65,21 @@ def test_three_people_in_three_browsers_see_a_whole_tabletop_at_the_same_moment(
         revealed.append(inject)
         for person in (ada, grace):
             person.page.locator(".injects .newest h3", has_text=inject.title).wait_for()
-    unfold(ada, "acknowledge")
+    ada.unfold("acknowledge")
     ada.page.locator("#acknowledge-who").fill("Ada")
-    presses(ada, "acknowledge", "I have it")
+    ada.presses("acknowledge", "I have it")
     fay.page.locator("#owed", has_text="acknowledged by Ada").wait_for()
-    presses(fay, "owed", "Done: The incident commander acknowledges")
+    fay.presses("owed", "Done: The incident commander acknowledges")
     fay.page.locator("[data-live=tick-1-1]", has_text="done").wait_for(state="attached")
-    unfold(ada, "declare")
+    ada.unfold("declare")
     ada.page.get_by_label("SEV-1", exact=False).first.check()
-    presses(ada, "declare", "Declare")
+    ada.presses("declare", "Declare")
     for person in (fay, ada, grace):
         person.page.locator(".standing", has_text="SEV-1").wait_for()
     grace.page.locator("#note-objective").select_option(scenario.objectives[0].id)
     grace.page.locator("#note-mark-S").check()
     grace.page.locator("#note-text").fill("One spoke for all.")
-    presses(grace, "note", "Keep the note")
+    grace.presses("note", "Keep the note")
     fay.page.locator("[data-live=notes]", has_text="One spoke for all.").wait_for()
     for inject in scenario.injects[5:]:
         _prepare(fay, table, inject.waits_for)
@@ -104,9 +92,9 @@ def test_three_people_in_three_browsers_see_a_whole_tabletop_at_the_same_moment(
         person.page.locator(".injects .newest h3", has_text=revealed[-1].title).wait_for()
     shown = [person.page.locator(".injects .inject h3").all_inner_texts() for person in (ada, grace)]
     assert shown[0] == shown[1] == [inject.title for inject in reversed(revealed)]
-    unfold(fay, "end")
+    fay.unfold("end")
     fay.page.locator("#end-sure").check()
-    presses(fay, "end", "End the exercise")
+    fay.presses("end", "End the exercise")
     for person in (fay, ada, grace):
         person.page.locator(".standing", has_text="The exercise is over").wait_for()
     grace.open(f"/drills/{table.id}/tabletop/report")
@@ -120,7 +108,7 @@ def _reveal(fay: Person, title: str) -> None:
     jump = fay.page.locator("#next-jump")
     if jump.count():
         jump.check()
-    presses(fay, "next", "Reveal it")
+    fay.presses("next", "Reveal it")
 
 
 def _prepare(fay: Person, table: Table, actions: tuple[str, ...]) -> None:
@@ -134,7 +122,7 @@ def _prepare(fay: Person, table: Table, actions: tuple[str, ...]) -> None:
             for place, one in enumerate(each["expected"], 1)
             if one["action"]["id"] == name
         )
-        unfold(fay, f"inject-{number}")
+        fay.unfold(f"inject-{number}")
         row = fay.page.locator(f"[data-form=tick-{number}-{place}]")
         row.locator("summary").click()
         row.get_by_role("button", name="Tick as done").click()
@@ -170,7 +158,7 @@ def test_a_tick_that_is_refused_says_why_and_a_link_stays_until_it_is_copied(tab
     table.does("reveal", inject="first-page")
     page = fay.open(f"/drills/{table.id}/tabletop/facilitate")
     page.locator("#owed", has_text="acknowledges the page").wait_for()
-    unfold(fay, "inject-1")
+    fay.unfold("inject-1")
     row = page.locator("[data-form=tick-1-1]")
     row.locator("summary").click()
     row.get_by_label("When").fill("0:50")
@@ -178,10 +166,10 @@ def test_a_tick_that_is_refused_says_why_and_a_link_stays_until_it_is_copied(tab
     row.get_by_role("button", name="Tick as done").click()
     page.locator("#tick-1-1-when-fault", has_text="still to come").wait_for()
     assert row.get_by_label("Your note").input_value() == "They talked for long."
-    unfold(fay, "invite")
+    fay.unfold("invite")
     page.locator("#invite-name").fill("Cy")
     page.locator("#invite-to").select_option("observe")
-    presses(fay, "invite", "Make a link")
+    fay.presses("invite", "Make a link")
     page.locator("#invite .link", has_text="/sign-in?code=").wait_for()
     table.does("inject", from_="a manager", text="Something happens meanwhile.")
     page.locator("[data-live=timeline]", has_text="happens meanwhile").wait_for()

@@ -86,12 +86,13 @@ def test_users_who_suffer_again_make_it_run_again(tell: Tell) -> None:
 
 @pytest.mark.parametrize(("minute", "stage"), [(10, "ample"), (23.9, "ample"), (24, "met")])
 def test_how_long_users_are_served_at_a_stretch_is_waited_for(tell: Tell, minute: float, stage: str) -> None:
-    clock = tell(SUFFERING, PAGED, (9, "impact.ended", {})).clock("hold", minute)
+    clock = tell(SUFFERING, PAGED, (8, "alert.resolved", alert()), (9, "impact.ended", {})).clock("hold", minute)
     assert (clock.sense, clock.limit_s, clock.stage) == ("hold", 900, stage)
 
 
 def test_resolved_too_soon_is_a_stretch_that_was_cut_short(tell: Tell) -> None:
-    told = tell(SUFFERING, PAGED, (9, "impact.ended", {}), (12, "incident.resolved", {}))
+    served = [(8, "alert.resolved", alert()), (9, "impact.ended", {})]
+    told = tell(SUFFERING, PAGED, *served, (12, "incident.resolved", {}))
     assert told.clock("hold", 60).stage == "missed"
     assert told.clock("resolve", 60).stage == "met"
 
@@ -150,3 +151,15 @@ def test_each_shipped_playbook_gives_clocks_for_each_of_its_levels() -> None:
             assert [c.id.startswith("review.") for c in clocks.values()].count(True) == len(
                 book.review.asked_of(level.id)
             )
+
+
+def test_what_is_waited_for_before_the_resolution_runs_once_the_alerts_are_over_too(tell: Tell) -> None:
+    """A verification window of scoring holds only while no alert of the incident fires."""
+    served = (9, "impact.ended", {})
+    fires = tell(SUFFERING, PAGED, served)
+    assert fires.clock("hold", 30).stage == "waiting"
+    assert fires.clock("mitigate", 30).to_at == fires.at(9)
+    over = tell(SUFFERING, PAGED, served, (12, "alert.resolved", alert()))
+    assert over.clock("hold", 20).from_at == over.at(12)
+    again = tell(SUFFERING, PAGED, served, (12, "alert.resolved", alert()), (14, "alert.firing", alert("Other")))
+    assert again.clock("hold", 20).stage == "waiting"

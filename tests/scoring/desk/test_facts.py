@@ -41,6 +41,20 @@ def test_noise_that_ended_long_before_is_not_the_page_of_what_comes_later(tell: 
     assert desk.to_acknowledge == ("Real",)
 
 
+def test_an_alert_from_before_the_beginning_is_on_record_and_pages_nobody(tell: Tell) -> None:
+    waiting = [(0, "clock.stopped", {"begun": False}), (1, "alert.firing", alert("Early"))]
+    desk = tell(*waiting).desk(2)
+    assert (desk.page, [each.name for each in desk.alerts]) == (None, ["Early"])
+    begun = [*waiting, (3, "alert.resolved", alert("Early")), (4, "clock.started", {})]
+    assert tell(*begun).desk(5).page is None
+    desk = tell(*begun, (6, "alert.firing", alert("Real"))).desk(7)
+    assert (desk.page.title, desk.to_acknowledge) == ("Real", ("Real",))
+
+
+def test_a_clock_that_stops_in_the_middle_takes_no_page_away(tell: Tell) -> None:
+    assert tell((1, "alert.firing", alert()), (2, "clock.stopped", {"reason": "lunch"})).desk(3).page is not None
+
+
 def test_an_alert_that_flaps_is_one_page(tell: Tell) -> None:
     told = [(1, "alert.firing", alert()), (2, "incident.acknowledged", {"who": "Ada"}), (3, "alert.resolved", alert())]
     desk = tell(*told, (10, "alert.firing", alert())).desk(11)
