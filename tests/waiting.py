@@ -21,7 +21,7 @@ def until(condition: Callable[[], T | None], limit_s: float = 30.0, *, what: str
         time.sleep(max(_LEAST_REST_S, now - asked_at))
 
 
-async def soon(condition: Callable[[], object], limit_s: float = 10.0) -> None:
+async def soon(condition: Callable[[], object], limit_s: float = 30.0) -> None:
     """The same of this event loop's doings."""
     async with asyncio.timeout(limit_s):
         while not condition():
