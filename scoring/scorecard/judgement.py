@@ -1,6 +1,6 @@
 """What only people know: how grave it is and what is wrong."""
 
-from scoring.scorecard.finding import Finding, Part, clip, names, said_alike, together
+from scoring.scorecard.finding import Finding, Part, clip, names, plain, said_alike, together
 from scoring.story import Story
 from scoring.timeline import Event
 
@@ -46,7 +46,8 @@ def diagnose(story: Story, *, is_censored: bool) -> Finding:
     """Component right 0.5 (half of that for a direct neighbour), failure mode right 0.5; the last diagnosis counts.
 
     Right is the first cause; another one of several is worth half. Names agree whatever their case, hyphens and
-    underscores; a failure mode may go without its family. 0 when nobody said; not assessed when the drill ended before
+    underscores, and all names of one row of the playbook's component matrix are one component's; a failure mode may go
+    without its family. 0 when nobody said; not assessed when the drill ended before
     the incident had to be resolved.
     """
     submitted = story.since_begin("diagnosis.submitted")
@@ -70,15 +71,21 @@ def _declared(story: Story, event: Event, expected: str, which: str) -> Finding:
 
 def _component(story: Story, event: Event) -> Finding:
     said, right = event.text("component"), story.truth.component
-    if right and said_alike(said, right):
+    if right and _is_one(story, said, right):
         return Finding(1.0, "the component was named rightly", names(event))
-    if said and any(said_alike(said, name) for name in story.truth.neighbours):
+    if said and any(_is_one(story, said, name) for name in story.truth.neighbours):
         return Finding(_NEIGHBOUR, f"{clip(said)} was named, a neighbour of {clip(right)}", names(event))
-    if said and any(said_alike(said, fault.component) for fault in story.truth.faults[1:]):
+    if said and any(_is_one(story, said, fault.component) for fault in story.truth.faults[1:]):
         return Finding(
             _LATER_CAUSE, f"{clip(said)} was named, where another cause was; it began in {clip(right)}", names(event)
         )
     return Finding(0.0, f"{clip(said) or 'no component'} was named; it was {clip(right)}", names(event))
+
+
+def _is_one(story: Story, one: str, other: str) -> bool:
+    """Whether two names are of one component."""
+    called = [{plain(row.component), *map(plain, row.names)} for row in story.playbook.matrix]
+    return said_alike(one, other) or any({plain(one), plain(other)} <= row for row in called)
 
 
 def _failure_mode(story: Story, event: Event) -> Finding:

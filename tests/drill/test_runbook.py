@@ -1,10 +1,13 @@
 """Runbooks are read as engineers write them, and executed word for word."""
 
+import re
 from pathlib import Path
 
 import pytest
 
+from scoring.scorecard.finding import said_alike
 from simulator.drill.catalog import runbook_file, shipped_experiments
+from simulator.drill.experiment import read_experiment
 from simulator.drill.runbook import read_runbook
 from simulator.drill.shell import DrillShell
 from simulator.errors import BadInput
@@ -34,6 +37,14 @@ second "word for word"
 third
 ```
 """
+
+
+@pytest.mark.parametrize(("name", "file"), list(shipped_experiments()), ids=[name for name, _ in shipped_experiments()])
+def test_whoever_names_the_component_as_the_runbook_does_names_it_rightly(name: str, file: Path) -> None:
+    experiment = read_experiment(file)
+    told = re.search(r"Component:\s+([^.,]+)", experiment.runbook.read_text())
+    assert told, name
+    assert said_alike(" ".join(told[1].split()), experiment.truth["component"])
 
 
 def test_shell_blocks_come_by_section_and_untouched(tmp_path: Path) -> None:
