@@ -46,7 +46,9 @@ AnybodysClock = Annotated[
     float | None,
     typer.Option(help="Drill clock: at 60 a second counts as a minute (default: 60; where people respond: 1)."),
 ]
-PersonsClock = Annotated[float, typer.Option(help="Drill clock: 1 is real time, at 60 a second counts as a minute.")]
+PersonsClock = Annotated[
+    float | None, typer.Option(help="Drill clock: at 60 a second counts as a minute (default: 1, real time).")
+]
 Users = Annotated[int | None, typer.Option(help="Locust users (about two requests a second each).")]
 Variant = Annotated[
     str | None,
@@ -150,32 +152,27 @@ class Asked(AskedOfAll):
 
 
 @dataclass(frozen=True)
-class AskedOfPeople(Asked):
-    """What `run` and `play`, in which people may respond, ask for besides."""
+class AskedOfTrainee(AskedOfAll):
+    """What `train`, in which one person responds, asks for besides."""
 
-    responder: Anybody = None
-    clock: AnybodysClock = None
+    clock: PersonsClock = None
     team: Team = None
-    person: Person = None
-    facilitated: Facilitated = False
-    guided: Guided = False
     delay: Delay = None
     notify: Notify = None
     browser: Browser = None
-    injects: Injects = None
     seed: Seed = None
 
 
 @dataclass(frozen=True)
-class AskedOfTrainee(AskedOfAll):
-    """What `train`, in which one person responds, asks for besides."""
+class AskedOfPeople(AskedOfTrainee, Asked):
+    """What `run` and `play`, in which people may respond, ask for besides."""
 
-    clock: PersonsClock = 1.0
-    team: Team = None
-    delay: Delay = None
-    notify: Notify = None
-    browser: Browser = None
-    seed: Seed = None
+    responder: Anybody = None
+    clock: AnybodysClock = None
+    person: Person = None
+    facilitated: Facilitated = False
+    guided: Guided = False
+    injects: Injects = None
 
 
 def asking(command: Callable[..., None]) -> Callable[..., None]:

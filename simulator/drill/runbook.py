@@ -27,6 +27,23 @@ class Runbook:
         return blocks
 
 
+def sections_of(text: str) -> dict[str, str]:
+    """The Markdown under each `##` heading, by its title. A line in a block is no heading."""
+    lines = text.splitlines()
+    tokens = MarkdownIt().parse(text)
+    heads = [
+        (token.map, tokens[index + 1].content.strip() if token.tag == "h2" else None)
+        for index, token in enumerate(tokens)
+        if token.type == "heading_open" and token.tag in {"h1", "h2"} and token.level == 0 and token.map
+    ]
+    ends = [begin for (begin, _), _ in heads[1:]] + [len(lines)]
+    return {
+        title: "\n".join(lines[begin:end]).strip()
+        for ((_, begin), title), end in zip(heads, ends, strict=True)
+        if title is not None
+    }
+
+
 def read_runbook(path: Path) -> Runbook:
     """Parse a runbook. Raises `BadInput` if it cannot be read."""
     try:

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from scoring.playbook import Playbook
+from scoring.timeline import Planned
 from simulator.drill.experiment import Experiment
 from simulator.drill.people.guidance import hints_of
-from simulator.drill.people.injects import Planned
 from simulator.errors import BadInput
 
 AFTERWARDS_S = 300.0
@@ -86,8 +86,8 @@ class Scenario:
                 {key: each.truth[key] for key in ("failure_mode", "component", "alerts")} for each in self.prepared
             ],
             "control": self.is_control,
-            **({"hints": hints_of(self.experiments)} if self.is_guided else {}),
-            **({"planned": [each.as_truth() for each in self.planned]} if self.planned else {}),
+            **({"hints": [hint.model_dump() for hint in hints_of(self.experiments)]} if self.is_guided else {}),
+            **({"planned": [each.model_dump() for each in self.planned]} if self.planned else {}),
         }
 
     def check(self) -> None:

@@ -18,9 +18,10 @@ from scoring.timeline import Timeline
 from simulator.cli import app
 from simulator.drill.catalog import experiment_file, shipped_experiments
 from simulator.drill.experiment import read_experiment
+from simulator.drill.runbook import sections_of
 from simulator.drill.tabletops.finding import scenario_from
 from simulator.drill.tabletops.recorded import Unusable, read_run
-from simulator.drill.tabletops.runbooks import bullets_of, first_sentence, sections_of
+from simulator.drill.tabletops.runbooks import bullets_of, first_sentence
 from simulator.errors import BadInput
 
 RECORDED = Path(__file__).parents[1] / "scoring" / "recorded"
@@ -163,8 +164,9 @@ def test_a_run_in_which_nothing_was_injected_is_unusable() -> None:
 
 
 def test_a_runbook_is_taken_apart_by_its_headings() -> None:
-    text = "# T\n\nx\n\n## Symptoms\n\n- one\n  goes on\n- two\n\n## Mitigate\n\nDo this: now. Then that.\n"
+    text = "# T\n\nx\n\n## Symptoms\n\n- one\n  goes on\n- two\n\n## Mitigate\n\n```bash\n## no heading\n```\n"
     sections = sections_of(text)
     assert list(sections) == ["Symptoms", "Mitigate"]
+    assert sections["Mitigate"] == "```bash\n## no heading\n```"
     assert bullets_of(sections["Symptoms"]) == ["one goes on", "two"]
     assert first_sentence("Do this. Then that.\n\n- x") == "Do this."

@@ -1,23 +1,22 @@
 """The hints of a guided drill, out of its ground truth and its runbook: each one tells more, and costs more."""
 
 from collections.abc import Iterator
-from typing import Any
 
-from scoring.timeline import LONGEST_HINT, MOST_HINTS
+from scoring.timeline import LONGEST_HINT, MOST_HINTS, Hint
 from simulator.drill.experiment import Experiment
-from simulator.drill.tabletops.runbooks import sections_of
+from simulator.drill.runbook import sections_of
 
 COSTS = {"Symptoms": 2, "component": 5, "Investigate": 8, "cause": 10, "Mitigate": 15}
 """Points, by what is told. Whoever takes all of them keeps 60 of 100 at most: performed, with major challenges."""
 
 
-def hints_of(experiments: tuple[Experiment, ...]) -> list[dict[str, Any]]:
-    """The hints for a drill of these experiments, in the order in which they are taken, as a timeline's truth has them.
+def hints_of(experiments: tuple[Experiment, ...]) -> list[Hint]:
+    """The hints for a drill of these experiments, in the order in which they are taken.
 
     A section that a runbook does not have is left out.
     """
     told = [hint for each in experiments for hint in _told(each)]
-    return [{"text": text[:LONGEST_HINT], "cost": COSTS[what]} for what, text in told[:MOST_HINTS]]
+    return [Hint(text=text[:LONGEST_HINT], cost=COSTS[what]) for what, text in told[:MOST_HINTS]]
 
 
 def _told(experiment: Experiment) -> Iterator[tuple[str, str]]:

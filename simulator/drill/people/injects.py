@@ -1,14 +1,13 @@
 """Injects that come by themselves: what people hear of an incident, and further faults, in a file."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import Field, model_validator
 
 from scoring.playbook.figure import Duration
-from scoring.timeline import MOST_PLANNED
+from scoring.timeline import MOST_PLANNED, Planned
 from simulator.drill.documents import read_document
 from simulator.drill.experiment import Experiment
 from simulator.drill.strict import Strict, read_as
@@ -44,19 +43,6 @@ class InjectsFile(Strict):
     injects: Annotated[tuple[Inject, ...], Field(min_length=1, max_length=MOST_PLANNED)]
 
 
-@dataclass(frozen=True)
-class Planned:
-    """An inject of a drill that is planned: what is written on the timeline `after_s` drill seconds after the fault."""
-
-    after_s: float
-    kind: str
-    data: Mapping[str, Any]
-
-    def as_truth(self) -> dict[str, Any]:
-        """As the truth of a timeline has it."""
-        return {"after_s": self.after_s, "kind": self.kind, "data": dict(self.data)}
-
-
 def read_injects(path: Path) -> tuple[Inject, ...]:
     """Injects from a file, in the order in which they come. Raises `BadInput` that names file, line and mend."""
     file = read_as(read_document(path), InjectsFile, "file of injects")
@@ -70,11 +56,13 @@ def ordered_in(injects: Sequence[Inject]) -> Iterator[str]:
 
 def plan_injects(injects: Sequence[Inject], ordered: Mapping[str, Experiment]) -> tuple[Planned, ...]:
     """The injects as they come; `ordered` are the experiments by the names that the file calls them."""
-    return tuple(Planned(each.after, *_event(each, ordered)) for each in injects)
+    return tuple(_planned(each, ordered) for each in injects)
 
 
-def _event(inject: Inject, ordered: Mapping[str, Experiment]) -> tuple[str, dict[str, Any]]:
+def _planned(inject: Inject, ordered: Mapping[str, Experiment]) -> Planned:
     if inject.order is not None:
-        return "fault.ordered", {"failure_mode": ordered[inject.order].failure_mode}
+        mode = ordered[inject.order].failure_mode
+        return Planned(after_s=inject.after, kind="fault.ordered", data={"failure_mode": mode})
     said = {"from": inject.sender, "to": [inject.to], "channel": inject.by, "title": inject.title, "text": inject.text}
-    return "inject.delivered", {name: value for name, value in said.items() if value is not None}
+    told = {name: value for name, value in said.items() if value is not None}
+    return Planned(after_s=inject.after, kind="inject.delivered", data=told)

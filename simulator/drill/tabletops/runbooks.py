@@ -1,15 +1,8 @@
-"""A runbook's sections as text."""
+"""What a section of a runbook says, point by point or in a sentence."""
 
 import re
 
-_HEADING = re.compile(r"^## +(.+?)\s*$", re.MULTILINE)
 _BULLET = re.compile(r"^- +(.+(?:\n(?!- |\n).+)*)", re.MULTILINE)
-
-
-def sections_of(text: str) -> dict[str, str]:
-    """The Markdown under each `##` heading, by its title."""
-    parts = _HEADING.split(text)
-    return {title: body.strip() for title, body in zip(parts[1::2], parts[2::2], strict=True)}
 
 
 def bullets_of(text: str) -> list[str]:

@@ -8,10 +8,10 @@ import yaml
 
 from scoring.playbook import DIMENSIONS, Level
 from scoring.playbook.figure import parse_duration, write_duration
+from simulator.drill.runbook import sections_of
 from simulator.drill.tabletops.asked import all_clear, false_alarm, mitigation, proposals, what_follows
 from simulator.drill.tabletops.duties import MINUTE, Course, Inject, calls, updates
 from simulator.drill.tabletops.recorded import Recorded
-from simulator.drill.tabletops.runbooks import sections_of
 from simulator.drill.tabletops.seen import dashboard, investigation, later_alerts, page, served, symptoms
 from simulator.drill.tabletops.source import Source
 

@@ -146,7 +146,7 @@ def test_bytes_that_are_no_text_and_marks_that_are_not_ours_change_nothing(night
 
 def test_ctrl_c_reaches_the_program_and_the_shell_goes_on(night: Night) -> None:
     with night.shell() as typist:
-        typist.terminal.type("echo began; sleep 300" + ENTER)
+        typist.terminal.type("sh -c 'echo began; exec sleep 300'" + ENTER)
         typist.terminal.expect("began\r\n")
         typist.terminal.type("\x03")
         typist.expect_prompt()
