@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from simulator.processes import MARK
 
@@ -24,18 +24,24 @@ class Home:
     folder: Path
     started: list[subprocess.Popen[str]] = field(default_factory=list)
 
-    def start(self, *arguments: object) -> subprocess.Popen[str]:
+    def start(self, *arguments: object, out: int | IO[str] = subprocess.PIPE) -> subprocess.Popen[str]:
         process = subprocess.Popen(
             [str(GAMEDAY), *map(str, arguments)],
             cwd=self.folder,
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
+            stdout=out,
             stderr=subprocess.STDOUT,
             text=True,
             start_new_session=True,
         )
         self.started.append(process)
         return process
+
+    def begin(self, *arguments: object) -> tuple[subprocess.Popen[str], Path]:
+        """Start it in the background. What it says goes to a file, so that killing it blocks nobody."""
+        output = self.folder / f"output-{time.monotonic_ns()}"
+        with output.open("w") as out:
+            return self.start(*arguments, out=out), output
 
     def run(self, *arguments: object) -> tuple[int, str]:
         process = self.start(*arguments)

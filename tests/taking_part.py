@@ -3,7 +3,6 @@
 import os
 import re
 import subprocess
-import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from playing import GAMEDAY, Home, wait_until
+from playing import Home, wait_until
 from waiting import until
 
 from simulator.drill.following import runbooks_of
@@ -21,6 +20,7 @@ from simulator.drill.runbook import Runbook
 from simulator.drill.seat import Seat, read_seat
 from simulator.errors import NotPossible
 
+RUN = ("run", "--responder", "human")
 CLOCK = 60
 """A second counts as a minute."""
 LIMIT_S = 120.0
@@ -127,24 +127,9 @@ def sit_down(folder: Path) -> Responder:
 
 
 @contextmanager
-def playing(home: Home, *arguments: object, is_told: bool = False) -> Iterator[tuple["subprocess.Popen[bytes]", Path]]:
-    """`gameday run ... --responder human` with nobody at the terminal; what it says goes to a file.
-
-    `is_told`: the arguments are the whole command.
-    """
-    output = home.folder / f"output-{time.monotonic_ns()}"
-    if not is_told:
-        arguments = ("run", *arguments, "--responder", "human", "--clock", CLOCK, "--no-browser")
-    with output.open("wb") as stream:
-        process = subprocess.Popen(
-            [str(GAMEDAY), *map(str, arguments)],
-            cwd=home.folder,
-            stdin=subprocess.DEVNULL,
-            stdout=stream,
-            stderr=stream,
-            start_new_session=True,
-        )
-    home.started.append(process)  # type: ignore[arg-type]
+def playing(home: Home, command: str, *arguments: object) -> Iterator[tuple["subprocess.Popen[str]", Path]]:
+    """`gameday COMMAND ...` with nobody at the terminal, in a drill for people that is over at the end of the block."""
+    process, output = home.begin(command, *arguments, "--clock", CLOCK, "--no-browser")
     try:
         yield process, output
         assert process.poll() is not None, output.read_text()

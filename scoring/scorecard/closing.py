@@ -45,7 +45,7 @@ def close(
     """
     claims = story.since_begin("incident.resolved")
     if not claims and is_censored:
-        return Finding(None, "the drill ended before the incident had to be resolved")
+        return Finding(None, story.not_yet("resolve the incident"))
     began = story.page or story.onset or story.injected
     return together(
         [

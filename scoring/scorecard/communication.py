@@ -80,7 +80,8 @@ def communicate(
         return Finding(None, f"{expected.id} asks for no updates")
     first = _first_update(story, expected, duty)
     if first.grade is None and duty.is_silent:
-        return Finding(None, "it was over before an update was due")
+        is_open = resolved is None and not story.is_over
+        return Finding(None, story.not_yet("post an update") if is_open else "it was over before an update was due")
     return together(
         [
             Part(0.25, first),

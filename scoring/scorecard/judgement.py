@@ -18,7 +18,7 @@ def classify(story: Story, expected: str, *, is_censored: bool) -> Finding:
     declared = declarations(story)
     if not declared:
         if is_censored:
-            return Finding(None, "the drill ended before a severity had to be declared")
+            return Finding(None, story.not_yet("declare a severity"))
         return Finding(0.0, f"no severity was declared; {expected} was called for", names(story.page or story.injected))
     first, last = declared[0], declared[-1]
     return together(
@@ -53,7 +53,7 @@ def diagnose(story: Story, *, is_censored: bool) -> Finding:
     submitted = story.since_begin("diagnosis.submitted")
     if not submitted:
         if is_censored:
-            return Finding(None, "the drill ended before a diagnosis could be expected")
+            return Finding(None, story.not_yet("submit a diagnosis"))
         return Finding(0.0, "no diagnosis was submitted", names(story.page or story.injected))
     last = submitted[-1]
     return together([Part(0.5, _component(story, last)), Part(0.5, _failure_mode(story, last))])

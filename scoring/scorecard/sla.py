@@ -125,8 +125,8 @@ def _measure(
     if story.drill_s(from_at, story.ended_at) > sla_s:
         why = f"It was never done: {spell(sla_s)} to {to} passed before the drill ended."
         return Measure(name, "missed", why, sla_s, None, 0.0, from_at, None, events)
-    ended = "the drill ended" if story.is_over else "the drill is still running"
-    why = f"Not scored: {ended} before the {spell(sla_s)} to {to} had passed."
+    cut = "the drill ended before" if story.is_over else "the drill is still running, and"
+    why = f"Not scored: {cut} the {spell(sla_s)} to {to} {'had' if story.is_over else 'have not'} passed."
     return Measure(name, "censored", why, sla_s, None, None, from_at, None, events)
 
 

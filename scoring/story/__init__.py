@@ -112,6 +112,10 @@ class Story:
         except OverflowError:
             return datetime.max.replace(tzinfo=at.tzinfo)
 
+    def not_yet(self, duty: str) -> str:
+        """Why nobody is judged by a duty that had no time to fall due: `declare a severity`."""
+        return f"the drill ended before anybody had to {duty}" if self.is_over else f"nobody has to {duty} yet"
+
     def all(self, *kinds: str) -> list[Event]:
         """Events of these kinds in the order in which they occurred, up to the drill's end."""
         return self._between(kinds, None)

@@ -82,17 +82,7 @@ def test_a_starved_machine_is_neither_red_nor_green(up: Home) -> None:
     (up.folder / "starved.yaml").write_text(
         "clock: 120\nrepetitions: {most: 2}\nexperiments: [{experiment: rate-limited, control: true}]\n"
     )
-    log = up.folder / "log.txt"
-    with log.open("w") as out:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "simulator.cli", "gate", "starved.yaml", "--json", "starved.json"],
-            cwd=up.folder,
-            stdout=out,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-            text=True,
-        )
-    up.started.append(process)
+    process, log = up.begin("gate", "starved.yaml", "--json", "starved.json")
     wait_until(lambda: "waiting for a steady state" in log.read_text(), 60, log.read_text)
     # Each in a session of its own: Linux may give all processes of a session together no more than one of another.
     hogs = [subprocess.Popen([sys.executable, "-S", "-c", HOG], start_new_session=True) for _ in range(12)]

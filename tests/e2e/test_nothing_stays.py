@@ -5,14 +5,13 @@ import os
 import random
 import signal
 import sqlite3
-import subprocess
 import time
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 import yaml
-from playing import GAMEDAY, Home, wait_until
+from playing import Home, wait_until
 
 CLEAN_WITHIN_S = 10.0
 NS = "llm-research"
@@ -26,18 +25,8 @@ def wait_for(home: Home, output: Path, text: str) -> None:
 
 
 def run_away(home: Home, *arguments: object) -> tuple[int, Path]:
-    """Start `gameday run` with few users in the background; output in a file, so that killing blocks on no pipe."""
-    output = home.folder / f"output-{time.monotonic_ns()}"
-    with output.open("wb") as stream:
-        process = subprocess.Popen(
-            [str(GAMEDAY), "run", *map(str, arguments), "--users", "10"],
-            cwd=home.folder,
-            stdin=subprocess.DEVNULL,
-            stdout=stream,
-            stderr=stream,
-            start_new_session=True,
-        )
-    home.started.append(process)  # type: ignore[arg-type]
+    """Start `gameday run` with few users in the background."""
+    process, output = home.begin("run", *arguments, "--users", "10")
     return process.pid, output
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import terminal
 from playing import GAMEDAY, Home, wait_until
-from taking_part import CLOCK, Responder, Taking, playing, sign_in, sit_down, welcome
+from taking_part import CLOCK, RUN, Responder, Taking, playing, sign_in, sit_down, welcome
 from waiting import until
 
 from simulator.drill.catalog import experiment_file
@@ -58,17 +58,8 @@ def close(responder: Responder) -> None:
 
 
 def test_a_facilitated_drill_with_a_pause_and_a_service_that_dies_is_scored_as_it_was(up: Home) -> None:
-    arguments = (
-        "crash-loop-bad-config",
-        "--facilitated",
-        "--person",
-        "Ada",
-        "--team",
-        "payments",
-        "--json",
-        "out.json",
-    )
-    with playing(up, *arguments) as (process, output):
+    asked = ("--facilitated", "--person", "Ada", "--team", "payments", "--json", "out.json")
+    with playing(up, *RUN, "crash-loop-bad-config", *asked) as (process, output):
         responder = sit_down(up.folder)
         facilitator = facilitator_of(output, responder.drill)
         assert responder.http.get("/api/v1/tokens").status_code == 403, "a responder's token, and no more"
@@ -100,8 +91,8 @@ def test_a_facilitated_drill_with_a_pause_and_a_service_that_dies_is_scored_as_i
 
 
 def test_a_fault_that_was_held_comes_when_ordered_and_an_abort_takes_both_back(up: Home) -> None:
-    arguments = ("rate-limited", "--facilitated", "--hold", "crash-loop-bad-config", "--json", "out.json")
-    with playing(up, *arguments) as (process, output):
+    asked = ("--facilitated", "--hold", "crash-loop-bad-config", "--json", "out.json")
+    with playing(up, *RUN, "rate-limited", *asked) as (process, output):
         responder = sit_down(up.folder)
         facilitator = facilitator_of(output, responder.drill)
         observer = Taking(sign_in(output.read_text(), "observer"), responder.drill)
@@ -162,11 +153,11 @@ def test_alone_at_a_terminal_one_is_paged_knows_nothing_and_reviews_in_peace(
 
 
 def test_a_guided_drill_of_the_curriculum_gives_hints_and_breaks_for_points_and_counts_as_practice(up: Home) -> None:
-    told = ("train", "Grace", "crash-loop-bad-config", "slow-queries", "--clock", CLOCK, "--no-browser")
-    with playing(up, *told, "--level", "guided", "--json", "out.json", is_told=True) as (process, output):
+    asked = ("--level", "guided", "--json", "out.json")
+    with playing(up, "train", "Grace", "crash-loop-bad-config", "slow-queries", *asked) as (process, output):
         responder = sit_down(up.folder)
         said = output.read_text()
-        assert "Grace trains, guided; 0 drills on record." in said
+        assert "Grace trains, guided; 0 live drills on record." in said
         assert "crash-loop" not in said
         responder.wait_for_page()
         assert responder.http.post(f"/api/v1/drills/{responder.drill}/hints").json()["cost"] == COSTS["Symptoms"]

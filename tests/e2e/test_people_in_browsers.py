@@ -11,7 +11,7 @@ import pytest
 import terminal
 from browsing import PHONE, PROJECTOR, Person, launched
 from playing import GAMEDAY, Home
-from taking_part import CLOCK, LIMIT_S, link_of, playing, welcome
+from taking_part import CLOCK, LIMIT_S, RUN, link_of, playing, welcome
 from waiting import until
 
 from simulator.drill.catalog import experiment_file
@@ -213,9 +213,8 @@ def write_the_review(ada: Person, drill: str) -> None:
 
 
 def test_facilitator_responder_and_observer_in_three_browsers_at_once(up: Home, browser: Any) -> None:
-    asked = (FIRST, "--facilitated", "--hold", SECOND, "--person", "Ada", "--team", "payments", "--users", USERS)
-    asked += ("--json", "out.json")
-    with playing(up, *asked) as (process, output):
+    asked = ("--facilitated", "--hold", SECOND, "--person", "Ada", "--team", "payments", "--users", USERS)
+    with playing(up, *RUN, FIRST, *asked, "--json", "out.json") as (process, output):
         said = welcome(output)
         fay = arrive(browser, said, "facilitator")
         ada = arrive(browser, said, "responder Ada", size=PHONE)

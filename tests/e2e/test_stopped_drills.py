@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playing import GAMEDAY, Home, wait_until
+from playing import Home, wait_until
 
 from simulator.processes import find_marked
 
@@ -44,20 +44,10 @@ def theirs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
 class Away(Home):
     """A folder in which drills are played on somebody else's cluster."""
 
-    def begin(self, theirs: Home, *more: object) -> tuple["subprocess.Popen[bytes]", Path]:
-        """A drill that nobody answers, in its incident. Its output goes to a file, so that killing it blocks nobody."""
-        output = self.folder / f"output-{time.monotonic_ns()}"
-        arguments = ["crash-loop-bad-config", "--responder", "none", "--clock", "60", *on(theirs), *more]
-        with output.open("wb") as stream:
-            process = subprocess.Popen(
-                [str(GAMEDAY), "run", *map(str, arguments)],
-                cwd=self.folder,
-                stdin=subprocess.DEVNULL,
-                stdout=stream,
-                stderr=stream,
-                start_new_session=True,
-            )
-        self.started.append(process)  # type: ignore[arg-type]
+    def break_it(self, theirs: Home, *more: object) -> tuple["subprocess.Popen[str]", Path]:
+        """A drill that nobody answers, in its incident."""
+        asked = ("--responder", "none", "--clock", "60", *on(theirs), *more)
+        process, output = self.begin("run", "crash-loop-bad-config", *asked)
         wait_until(lambda: "incident" in output.read_text(), 120, output.read_text)
         assert is_broken(theirs)
         return process, output
@@ -102,7 +92,7 @@ def assert_nothing_stays(theirs: Home, away: Away) -> None:
 
 
 def test_a_halt_and_a_safeguard_stop_a_drill_and_take_its_fault_back(theirs: Home, away: Away) -> None:
-    process, output = away.begin(theirs)
+    process, output = away.break_it(theirs)
     at = time.time()
     assert theirs.run("halt", "--reason", "a hotfix goes out")[0] == 0
     said_at = time.time()
@@ -118,7 +108,7 @@ def test_a_halt_and_a_safeguard_stop_a_drill_and_take_its_fault_back(theirs: Hom
 
     switch, file = away.folder / "stop", away.folder / "safeguards.yaml"
     file.write_text(SAFEGUARDS.format(pace=PACE_S, switch=switch))
-    process, output = away.begin(theirs, "--safeguards", file)
+    process, output = away.break_it(theirs, "--safeguards", file)
     at = time.time()
     switch.touch()
     assert process.wait(60) == 3, output.read_text()
@@ -131,7 +121,7 @@ def test_a_halt_and_a_safeguard_stop_a_drill_and_take_its_fault_back(theirs: Hom
 
 
 def test_a_drill_killed_with_its_watchdog_is_named_by_the_next_and_recovered(theirs: Home, away: Away) -> None:
-    process, _ = away.begin(theirs)
+    process, _ = away.break_it(theirs)
     mark = f"run-{away.last_run.name}"
     for pid in (process.pid, *find_marked(mark), *find_marked(f"{mark}-watchdog")):
         with suppress(ProcessLookupError):

@@ -39,9 +39,14 @@ class Lesson:
     last: Practice | None = None
 
 
+def live_drills(record: TrainingRecord) -> list[Played]:
+    """Drills on a live app that count as practice, newest first."""
+    return [each for each in record.drills if each.is_practice and each.kind == "live"]
+
+
 def level_for(record: TrainingRecord) -> Level:
     """Guided at first; blind after drills that went well, as long as they do."""
-    played = _live(record)
+    played = live_drills(record)
     if len(played) < GUIDED_DRILLS:
         return Level.GUIDED
     went_well = [each.mark in GOOD for each in played[:GOOD_DRILLS]]
@@ -55,7 +60,7 @@ def lessons(record: TrainingRecord, pool: Sequence[Experiment]) -> list[Lesson]:
     by when it is due. What was played the very last time comes last, so that it is no test of memory. A tabletop
     shows how one decides, not what one can do: here it counts for nothing.
     """
-    played = _live(record)
+    played = live_drills(record)
     practice = {each.failure_mode: each for each in practice_of(played)}
     families = Counter(each.experiment.partition("/")[0] for each in played)
     found = [_lesson(each, practice.get(each.failure_mode)) for each in pool]
@@ -84,8 +89,3 @@ def _lesson(experiment: Experiment, last: Practice | None) -> Lesson:
     if last is None:
         return Lesson(experiment, Why.NOT_MET)
     return Lesson(experiment, Why.AGAIN if last.last_mark in GOOD else Why.WENT_BADLY, last)
-
-
-def _live(record: TrainingRecord) -> list[Played]:
-    """Drills on a live app that count as practice, newest first."""
-    return [each for each in record.drills if each.is_practice and each.kind == "live"]

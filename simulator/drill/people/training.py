@@ -9,7 +9,7 @@ from scoring.training import TrainingRecord
 from simulator.drill.app.suiting import fitting
 from simulator.drill.catalog import experiment_file
 from simulator.drill.experiment import read_experiment
-from simulator.drill.people.curriculum import Lesson, Why, draw_lesson, lessons, level_for
+from simulator.drill.people.curriculum import Lesson, Why, draw_lesson, lessons, level_for, live_drills
 from simulator.drill.people.drawing import Drawn, is_control, pool_of
 from simulator.drill.people.levels import Level
 from simulator.drill.people.wishes import HUMAN
@@ -32,8 +32,8 @@ class Training:
 
     def told(self) -> Iterator[str]:
         """What the person is told before it begins: nothing of what is wrong."""
-        drills = sum(each.is_practice for each in self.record.drills)
-        yield f"{self.record.person.name} trains, {self.level}; {drills} drill{'s' * (drills != 1)} on record."
+        drills = len(live_drills(self.record))
+        yield f"{self.record.person.name} trains, {self.level}; {drills} live drill{'s' * (drills != 1)} on record."
         match self.level:
             case Level.GUIDED:
                 yield "Hints, each for points, and breaks, in which the drill clock stands, are on your page: h and b."

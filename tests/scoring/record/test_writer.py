@@ -135,7 +135,7 @@ async def test_on_a_full_disk_each_is_told_and_nothing_is_kept(tmp_path: Path) -
     writer = Writer(store, told)
     writer.start()
     await writer.append("d", [event(key="before")])
-    with full_disk(600_000):
+    with full_disk(tmp_path):
         asked = [writer.append("d", [event(key=str(i), text="x" * 20_000)]) for i in range(50)]
         answers = await asyncio.gather(*asked, return_exceptions=True)
         assert [type(each) for each in answers] == [NotWritten] * 50
@@ -150,7 +150,9 @@ async def test_on_a_full_disk_each_is_told_and_nothing_is_kept(tmp_path: Path) -
 
 
 @contextmanager
-def full_disk(most_bytes: int) -> Iterator[None]:
+def full_disk(folder: Path) -> Iterator[None]:
+    """No file may grow beyond the largest that the folder has."""
+    most_bytes = max(each.stat().st_size for each in folder.iterdir())
     before: Any = resource.getrlimit(resource.RLIMIT_FSIZE)
     handled = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (most_bytes, before[1]))
