@@ -3,7 +3,7 @@
 import os
 import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,13 @@ NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"
 SHOTS = "GAMEDAY_SCREENSHOTS"
 """The environment variable that names a folder for pictures of the pages."""
 PHONE, LAPTOP, PROJECTOR = (390, 844), (1366, 768), (1920, 1080)
+EVERYTHING = {
+    "type": "tag",
+    "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+}
+"""Of axe-core's rules: WCAG 2.2 A and AA, and good practice."""
+COLOURS = {"type": "rule", "values": ["color-contrast"]}
+"""What alone may differ between light and dark."""
 _SESSION = "gameday_session"
 
 
@@ -97,13 +104,17 @@ class Person:
 
     def shoot_everywhere(self, name: str) -> None:
         """Pictures of the page as it is on a phone and on a projector, light and dark, if somebody wants pictures."""
-        if not os.environ.get(SHOTS):
-            return
+        if os.environ.get(SHOTS):
+            for look, _, _ in self.looks():
+                self.shoot(f"{name}-{look}")
+
+    def looks(self) -> Iterator[tuple[str, int, str]]:
+        """The page on a phone and on a projector, light and dark, one after the other: name, width and scheme."""
         for size in (PHONE, PROJECTOR):
             self.page.set_viewport_size({"width": size[0], "height": size[1]})
             for scheme in ("light", "dark"):
                 self.page.emulate_media(color_scheme=scheme)
-                self.shoot(f"{name}-{size[0]}-{scheme}")
+                yield f"{size[0]}-{scheme}", size[0], scheme
         self.page.emulate_media(color_scheme="null")
         self.page.set_viewport_size({"width": self.size[0], "height": self.size[1]})
 
@@ -131,10 +142,25 @@ People = Callable[..., Person]
 """Lets somebody in a role come, with a browser."""
 
 
-def assert_accessible(page: Any) -> None:
-    """axe-core finds nothing against WCAG 2.2 A and AA."""
+def assert_accessible(person: Person, name: str, *, unfolded: bool = False) -> None:
+    """axe-core finds nothing against WCAG 2.2 A and AA, and nothing is wider than the window, however one looks.
+
+    `unfolded`: the page as it comes, and then with every fold open.
+    """
+    if unfolded:
+        assert_clean(person.page)
+        person.shoot_everywhere(name)
+        person.page.evaluate("() => document.querySelectorAll('main details').forEach((each) => { each.open = true; })")
+        name = f"{name}-open"
+    for look, width, scheme in person.looks():
+        person.shoot(f"{name}-{look}")
+        assert_clean(person.page, COLOURS if scheme == "dark" else EVERYTHING)
+        assert person.page.evaluate("document.documentElement.scrollWidth") <= width, f"{name}-{look}"
+
+
+def assert_clean(page: Any, rules: Mapping[str, Any] = EVERYTHING) -> None:
+    """axe-core finds nothing against its rules in the page as it stands."""
     axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
-    tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-    found = axe.run(page, options={"runOnly": {"type": "tag", "values": tags}}).response["violations"]
+    found = axe.run(page, options={"runOnly": rules}).response["violations"]
     told = [(each["id"], each["help"], [node["html"][:200] for node in each["nodes"][:3]]) for each in found]
     assert told == [], re.sub(r"\s+", " ", str(told))

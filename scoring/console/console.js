@@ -33,7 +33,7 @@
   }
 
   const WORDS = {
-    limit: { waiting: "not yet", ample: "in time", half: "past half", over: "overdue", met: "in time", missed: "too late" },
+    limit: { waiting: "not yet", ample: "in time", half: "past half", over: "overdue", met: "done in time", missed: "done too late" },
     hold: { waiting: "not yet", ample: "holding", half: "holding", over: "holding", met: "has held", missed: "was cut short" },
   };
 
@@ -54,7 +54,7 @@
       const used = clock.used_s + (clock.is_moving ? since(desk.now) : 0);
       const stage = stageOf(clock, used);
       card.className = `clock ${stage} ${clock.sense}`;
-      const shown = stage === "waiting" ? "–" : asClock(clock.to_at ? used : clock.limit_s - used);
+      const shown = stage === "waiting" ? "–" : asClock(clock.to_at ? used : clock.sense === "hold" ? Math.max(0, clock.limit_s - used) : clock.limit_s - used);
       const left = card.querySelector(".left b");
       if (left.textContent !== shown) left.textContent = shown;
       card.querySelector("progress").value = Math.min(used, clock.limit_s);
@@ -178,6 +178,8 @@
       if (field instanceof Element && !["checkbox", "radio"].includes(field.type)) field.value = value;
     }
     place.dataset.touched = "yes";
+    const fold = place.closest("details");
+    if (fold) fold.open = true; // what was typed is seen
   }
 
   async function send(form, place) {
@@ -283,7 +285,8 @@
     if (told.kind === "alert.firing") alarm(`Alert: ${data.labels?.alertname ?? "without a name"}. ${data.annotations?.summary ?? ""}`);
     else if (told.kind === "inject.delivered") alarm(`Message from ${data.from ?? "somebody"}: ${data.title ?? data.text ?? ""}`);
     else if (told.kind === "clock.stopped") alarm("The drill clock stands.");
-    else if (told.kind === "clock.started") alarm("The drill clock goes on.");
+    else if (told.kind === "clock.started") alarm(desk?.elapsed_s ? "The drill clock goes on." : "The drill begins.");
+    else if (told.kind === "clock.advanced") alarm(`The drill clock moved on by ${Math.round((data.drill_seconds ?? 0) / 6) / 10} min.`);
     else if (told.kind === "drill.ended" || told.kind === "drill.aborted") alarm("The drill has ended.");
     else if (/^(incident|update|role|diagnosis|alert)\./.test(told.kind)) say(told.kind.replace(".", " "));
   }
@@ -359,13 +362,18 @@
       return (leg.base_s + (ms - leg.at) / 1000 * leg.rate) / unit[0];
     };
     const all = [...windows.values()].filter((w) => legOf(Date.parse(w.at)).rate > 0).sort((a, b) => (a.at < b.at ? -1 : 1));
-    const xs = all.map((w) => x(w.at));
+    const points = all.flatMap((w, i) => { // what an advance of the clock passed over was not measured: the line breaks
+      const before = all[i - 1];
+      return before && (x(w.at) - x(before.at)) * unit[0] > 5 * before.seconds * desk.clock ? [null, w] : [w];
+    });
+    const of = (what) => points.map((w) => w && what(w));
+    const xs = of((w) => x(w.at));
     const share = (w) => (w.requests ? w.failures / w.requests * 100 : null);
     const line = (y, name, axis, tint, more) => ({ type: "scatter", mode: "lines", x: xs, y, name, yaxis: axis, line: { color: tint, width: 2, shape: "hv" }, hovertemplate: `%{y:,.1f} ${name}<extra></extra>`, ...more });
     const data = [
-      line(all.map((w) => w.requests / w.seconds), "requests/s", "y", colour("accent")),
-      line(all.map(share), "% fail", "y2", colour("bad"), { fill: "tozeroy", fillcolor: colour("bad-soft") }),
-      line(all.map((w) => w.p95_ms), "ms p95", "y3", colour("accent")),
+      line(of((w) => w.requests / w.seconds), "requests/s", "y", colour("accent")),
+      line(of(share), "% fail", "y2", colour("bad"), { fill: "tozeroy", fillcolor: colour("bad-soft") }),
+      line(of((w) => w.p95_ms), "ms p95", "y3", colour("accent")),
     ];
     const axis = (domain, more) => ({ domain, gridcolor: colour("line"), zeroline: false, fixedrange: true, rangemode: "tozero", nticks: 4, ...more });
     const shown = desk.marks.slice(-40);
@@ -393,6 +401,7 @@
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || event.repeat) return;
     const types = event.target.closest("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]");
+    if (types && event.key === "Escape") { event.target.blur(); return; } // single keys work again
     if (types || !wanted?.checked || dialog?.open) return;
     if (event.key === "?") { event.preventDefault(); dialog.showModal(); return; }
     if (event.key === "t") { event.preventDefault(); document.querySelector("[data-live=timeline], [data-live=injects]")?.focus(); return; }

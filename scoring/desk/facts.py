@@ -172,7 +172,10 @@ def _served_again(
 
 
 def _holds_from(since: Sequence[Event], served_again_at: datetime | None) -> datetime | None:
-    """When the last came of users being served and alerts being over; None while one is missing."""
+    """When the last came of users being served and alerts being over; None while one is missing.
+
+    Nobody watched what an advance of the clock passed over: it begins anew.
+    """
     firing: set[str] = set()
     quiet_at = served_again_at
     for event in since:
@@ -181,6 +184,8 @@ def _holds_from(since: Sequence[Event], served_again_at: datetime | None) -> dat
         elif event.kind == "alert.resolved" and identity_of(event) in firing:
             firing.discard(identity_of(event))
             quiet_at = max(quiet_at, event.occurred_at) if quiet_at else None
+        elif event.kind == "clock.advanced" and quiet_at is not None:
+            quiet_at = max(quiet_at, event.occurred_at)
     return None if firing else quiet_at
 
 

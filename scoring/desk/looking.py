@@ -76,12 +76,12 @@ def look(drill: Drill, playbook: Playbook, events: Sequence[Event], now: datetim
 
 
 def _calling(drill: Drill, known: Sequence[Event], begun_at: datetime | None) -> Sequence[Event]:
-    """What may call a responder: no alert from before the beginning, as one on a machine that is just starting up, and
-    no inject at a table, where injects tell of everything."""
+    """What bears on a responder: no alert from before the beginning, as one on a machine that is just starting up; and
+    no inject at a table, where injects tell of everything, nor an advance, where nobody watches users."""
     return [
         event
         for event in known
-        if not (drill.is_tabletop and event.kind == "inject.delivered")
+        if not (drill.is_tabletop and event.kind in ("inject.delivered", "clock.advanced"))
         and not (event.kind.startswith("alert.") and (begun_at is None or event.occurred_at < begun_at))
     ]
 

@@ -117,7 +117,8 @@ def _action(data: dict[str, Any]) -> tuple[str, Tone]:
     if data.get("by_hand") is True:
         return _join(f"done by hand by {plain(data.get('by')) or '?'}", data.get("command")), "response"
     sign = "api" if data.get("by") == "audit" else "$"
-    return f"{sign} {plain(data.get('command'), 200)}{failed}", "bad" if failed and sign == "$" else "response"
+    command = " ⏎ ".join(str(data.get("command") or "").strip().splitlines())
+    return f"{sign} {plain(command, 200)}{failed}", "bad" if failed and sign == "$" else "response"
 
 
 def _noted(data: dict[str, Any]) -> tuple[str, Tone]:
@@ -166,7 +167,7 @@ _TELLERS: dict[str, _Teller] = {
     "review.filed": lambda d: ("review filed", "quiet"),
     "hint.taken": lambda d: (_join("hint", d.get("text")), "response"),
     "observation.noted": _noted,
-    "inject.delivered": lambda d: (_join(f"inject from {plain(d.get('from')) or 'nobody'}", d.get("text")), "alert"),
+    "inject.delivered": lambda d: (_join(f"message from {plain(d.get('from')) or 'nobody'}", d.get("text")), "alert"),
     "inject.answered": _answered,
     "fault.ordered": lambda d: (_join("another fault is ordered", d.get("failure_mode")), "quiet"),
     "clock.stopped": lambda d: (_join("the drill clock stops", d.get("reason")), "quiet"),

@@ -95,7 +95,9 @@ class People:
             reviews, reviewed_at = connection.execute(filed).one()
             modes = _failure_modes(connection)
         if row is None and not played:
-            raise NoSuchPerson(f"there is no person '{person_id}'")
+            raise NoSuchPerson(
+                f"there is no person '{person_id}'; whoever is named in a drill is known once that has ended"
+            )
         practice = practice_of(played)
         known = {each.failure_mode for each in practice}
         return TrainingRecord(

@@ -81,7 +81,7 @@ def _verdict(
         return "scored", "Nothing was injected: this drill asks whether anybody is paged all the same."
     if story.injected is None:
         return "inconclusive", "No fault was seen to take effect, so there was nothing to respond to."
-    if mitigation.unsure_at is not None and story.onset_at is not None:
+    if mitigation.unsure_at is not None and mitigation.pending_at is None and story.onset_at is not None:
         ttm = measures["ttm"]
         could_be_s = story.drill_s(story.onset_at, mitigation.unsure_at)
         if ttm.verdict != "met" and could_be_s <= (ttm.sla_s or 0):

@@ -39,7 +39,7 @@ class Served:
     """When users were served again: from the mitigation on, but for stretches in which they suffered once more."""
 
     def __init__(self, story: Story, mitigation: Mitigation) -> None:
-        self.from_at = mitigation.started_at
+        self.from_at = mitigation.served_from
         self._unsure_at = mitigation.unsure_at
         self._spans = story.spans if story.windows else _told_spans(story)
 

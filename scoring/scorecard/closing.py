@@ -33,7 +33,7 @@ def requests_until(story: Story, mitigation: Mitigation) -> tuple[int, int]:
     """(requests, failures) of the windows that began from onset to mitigation, else to the drill's end."""
     if story.onset_at is None:
         return 0, 0
-    return story.load.served_between(story.onset_at, mitigation.started_at or story.ended_at)
+    return story.load.served_between(story.onset_at, mitigation.served_from or story.ended_at)
 
 
 def close(

@@ -73,14 +73,14 @@ def communicate(
     asked for updates, or the drill ended before the first was due.
     """
     duty = _duty(story, expected, resolved)
+    is_open = resolved is None and not story.is_over
     if duty is None:
-        return Finding(None, "it was over before anybody had to be told")
+        return Finding(None, story.not_yet("tell anybody") if is_open else "it was over before anybody had to be told")
     stretches = stretches_of(story, expected, duty.start, duty.end)
     if not stretches:
         return Finding(None, f"{expected.id} asks for no updates")
     first = _first_update(story, expected, duty)
     if first.grade is None and duty.is_silent:
-        is_open = resolved is None and not story.is_over
         return Finding(None, story.not_yet("post an update") if is_open else "it was over before an update was due")
     return together(
         [

@@ -63,7 +63,7 @@ def due_escalations(story: Story, expected: Level, mitigation: Mitigation, resol
     """
     if story.onset_at is None:
         return []
-    ends = {"mitigated": mitigation.started_at, "resolved": resolved.occurred_at if resolved else None}
+    ends = {"mitigated": mitigation.served_from, "resolved": resolved.occurred_at if resolved else None}
     paged_at = _paged_at(story, expected)
     due = []
     for rule in story.playbook.escalations:

@@ -1,5 +1,7 @@
 """What only people know: how grave it is and what is wrong."""
 
+import re
+
 from scoring.scorecard.finding import Finding, Part, clip, names, plain, said_alike, together
 from scoring.story import Story
 from scoring.timeline import Event
@@ -47,8 +49,8 @@ def diagnose(story: Story, *, is_censored: bool) -> Finding:
 
     Right is the first cause; another one of several is worth half. Names agree whatever their case, hyphens and
     underscores, and all names of one row of the playbook's component matrix are one component's; a failure mode may go
-    without its family. 0 when nobody said; not assessed when the drill ended before
-    the incident had to be resolved.
+    without its family, and with words after it. 0 when nobody said; not assessed when the drill ended before the
+    incident had to be resolved.
     """
     submitted = story.since_begin("diagnosis.submitted")
     if not submitted:
@@ -90,12 +92,18 @@ def _is_one(story: Story, one: str, other: str) -> bool:
 
 def _failure_mode(story: Story, event: Event) -> Finding:
     said, right = short_name(event.text("failure_mode")), short_name(story.truth.failure_mode)
-    if right and said_alike(said, right):
+    if right and _begins_with(said, right):
         return Finding(1.0, "the failure mode was named rightly", names(event))
-    if said and any(said_alike(said, short_name(fault.failure_mode)) for fault in story.truth.faults[1:]):
+    if any(_begins_with(said, short_name(fault.failure_mode)) for fault in story.truth.faults[1:]):
         why = f"{clip(said)} was named, another cause; the first was {clip(right)}"
         return Finding(_LATER_CAUSE, why, names(event))
     return Finding(0.0, f"the failure mode was {clip(right)}, not {clip(said) or 'named at all'}", names(event))
+
+
+def _begins_with(said: str, failure_mode: str) -> bool:
+    """Whether it names a failure mode, alone or with words after it: `connection exhaustion: a batch has them all`."""
+    name = plain(failure_mode)
+    return bool(name) and re.match(rf"{re.escape(name)}\b", plain(said)) is not None
 
 
 def short_name(failure_mode: str) -> str:

@@ -29,6 +29,7 @@ class Mitigation:
     """`started_at` is when the window that held began, `held_at` when it had held; both None if none did.
 
     `unsure_at` is the earliest instant at which one might have begun, had nothing been missing from the record.
+    `pending_at` is when a window began that may hold yet, while the drill runs.
     `reverted` says that users were served again only because the fault ended by itself.
     """
 
@@ -36,8 +37,14 @@ class Mitigation:
     held_at: datetime | None = None
     unsure_at: datetime | None = None
     unsure_why: str = ""
+    pending_at: datetime | None = None
     reverted: Event | None = None
     conditions: tuple[Condition, ...] = ()
+
+    @property
+    def served_from(self) -> datetime | None:
+        """From when on users are served again, as far as is known: while the drill runs that may not have held yet."""
+        return self.started_at or self.pending_at
 
 
 def find_mitigation(story: Story) -> Mitigation:
@@ -79,11 +86,12 @@ def _from_impact_events(story: Story) -> Mitigation:
 def _from_windows(story: Story) -> Mitigation:
     search = story.chronicle.index(Search)
     started_at, unsure = search.find(story)
+    pending_at = None if story.is_over or started_at else search.pending(story)
     unsure_at, unsure_why = unsure or (None, "")
     end = story.ended_at if started_at is None else started_at + search.width
     begin = end - search.width if started_at is None else started_at
     conditions = (*story.load.conditions(begin, end), *_conditions_of_checks(story, begin, end))
-    return Mitigation(started_at, end if started_at else None, unsure_at, unsure_why, conditions=conditions)
+    return Mitigation(started_at, end if started_at else None, unsure_at, unsure_why, pending_at, conditions=conditions)
 
 
 class Search(Index):
@@ -140,6 +148,18 @@ class Search(Index):
                 self._until.append(settled_at)
                 self._unsure = unsure
         return None, unsure
+
+    def pending(self, story: Story) -> datetime | None:
+        """When the first window begins that speaks for users so far, and is not over."""
+        now = story.ended_at
+        open_yet = (start for start in self._candidates(story) if start + self.width > now)
+        return next((start for start in open_yet if self._speaks_for_users(story, start, now)), None)
+
+    @staticmethod
+    def _speaks_for_users(story: Story, start: datetime, now: datetime) -> bool:
+        """Load windows come a few seconds late; checks do not."""
+        is_served = story.load.judge(start, now)[0] is not Answer.FAILS
+        return is_served and _judge_checks(story, start, now)[0] is Answer.HOLDS
 
     def _candidates(self, story: Story) -> Iterator[datetime]:
         """Instants at which a window can begin: where users or checks turn good, and every load window after that."""

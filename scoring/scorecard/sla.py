@@ -1,7 +1,7 @@
 """The five timed measures: how long, within what, with which verdict and grade."""
 
 from bisect import bisect_left
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
@@ -76,11 +76,22 @@ def measure_all(story: Story, level: Level | None, mitigation: Mitigation) -> di
         "ttm": _measure(story, "ttm", onset_at, mitigated, sla.mitigate.value, (shown, served)),
         "ttr": _measure(story, "ttr", onset_at, _at(resolved), sla.resolve.value, (shown, resolved)),
     }
+    if mitigation.pending_at is not None:
+        measures["ttm"] = _pending(story, measures["ttm"], mitigation.pending_at)
     if is_unfelt(story):
         measures["ttm"] = Measure(
             "ttm", "not_assessed", "users never felt it; it is judged by its detection", sla.mitigate.value
         )
     return measures
+
+
+def _pending(story: Story, ttm: Measure, served_from: datetime) -> Measure:
+    """Time to mitigate while users are served again and that has not held for long enough yet."""
+    if ttm.from_at is None or ttm.sla_s is None or story.drill_s(ttm.from_at, served_from) > ttm.sla_s:
+        return ttm
+    took = spell(story.drill_s(ttm.from_at, served_from))
+    why = f"Not scored yet: users are served again after {took}, and it has to hold for the verification window."
+    return replace(ttm, verdict="censored", why=why, grade=None)
 
 
 def is_unfelt(story: Story) -> bool:

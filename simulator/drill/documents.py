@@ -45,10 +45,11 @@ def read_document(path: Path) -> Document:
     except (OSError, UnicodeDecodeError) as error:
         raise BadInput(f"{shown(path)}: cannot be read: {error}") from error
     try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-        data = yaml.safe_load(text)
+        loader = yaml.CSafeLoader(text)
+        node = loader.get_single_node()
+        data = None if node is None else loader.construct_document(node)
     except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        line = _line_of(error, text)
         raise BadInput(f"{shown(path)}:{line}: this is no valid YAML: {error.problem}") from error
     except yaml.YAMLError as error:
         raise BadInput(f"{shown(path)}:1: this is no valid YAML: {error}") from error
@@ -63,6 +64,12 @@ def shown(path: Path) -> str:
         return path.resolve().relative_to(Path.cwd()).as_posix()
     except ValueError:
         return str(path)
+
+
+def _line_of(error: yaml.MarkedYAMLError, text: str) -> int:
+    """The line of a mistake in YAML, from 1. One that is found at the end is told with the last line."""
+    last = max(1, len(text.splitlines()))
+    return min(error.problem_mark.line + 1, last) if error.problem_mark else 1
 
 
 def _child(node: yaml.Node, key: str | int) -> tuple[int, yaml.Node] | None:

@@ -49,6 +49,8 @@ class Drill:
     refused_by: tuple[str, ...] = field(default=(), init=False)
     is_stopped: bool = field(default=False, init=False)
     """Whether it was ended on purpose, from outside of it."""
+    has_begun: bool = field(default=False, init=False)
+    """Whether there is something to tell of it: people were ready, and the fault was to come."""
     limits: Limits = field(init=False)
 
     def __post_init__(self) -> None:
@@ -151,6 +153,7 @@ class Drill:
 
     async def _incident(self, injection: Injection, responding: asyncio.Task[None]) -> None:
         """Inject, and wait until the responder is done, or nothing that could still come would be in time."""
+        self.has_begun = True
         if self.scenario.is_control:
             self.view.phase(self.name, phases.NOTHING_INJECTED)
             lasts_s = self.scenario.control_s(for_s(self.stage.plan.target))
@@ -172,7 +175,7 @@ class Drill:
         since = (await self.stage.pace.read()).since(at_first)
         self.view.phase(self.name, f"the machine kept this pace: {since}")
         self.stage.feed.check_schedule(first_window)
-        since.check()
+        since.check(self.stage.plan.clock.factor)
 
     async def _open(self) -> None:
         plan, people = self.stage.plan, self.stage.plan.people

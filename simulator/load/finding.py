@@ -84,7 +84,7 @@ def _fetch(url: str) -> str:
 
 
 def _parsed(text: str) -> dict[str, Any]:
-    document = json.loads(text) if text.lstrip().startswith("{") else yaml.safe_load(text)
+    document = json.loads(text) if text.lstrip().startswith("{") else yaml.load(text, yaml.CSafeLoader)
     if not isinstance(document, dict):
         raise ValueError("this is neither JSON nor YAML with a mapping at the top")
     return document

@@ -21,9 +21,10 @@ class Field:
     def read(cls, file: str, text: str, error: type[BadInput]) -> Self:
         """The root of a document. An empty document reads as an empty mapping."""
         try:
-            node = yaml.compose(text, Loader=yaml.SafeLoader)
+            node = yaml.compose(text, Loader=yaml.CSafeLoader)
         except yaml.MarkedYAMLError as problem:
-            line = problem.problem_mark.line + 1 if problem.problem_mark else 1
+            last = max(1, len(text.splitlines()))  # one that is found at the end is told with the last line
+            line = min(problem.problem_mark.line + 1, last) if problem.problem_mark else 1
             raise error(f"{file}:{line}: this is not YAML: {problem.problem}") from problem
         except yaml.YAMLError as problem:
             raise error(f"{file}:1: this is not YAML: {problem}") from problem

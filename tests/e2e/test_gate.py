@@ -15,7 +15,7 @@ from simulator.report.schema import published_schema
 
 SUITE = """
 title: Mine
-clock: 120
+clock: 60
 experiments:
   - experiment: connection-exhaustion
     control: true
@@ -74,8 +74,8 @@ def test_the_result_is_kept_and_compared_with(up: Home, played: tuple[int, str])
     assert status == 1, output
     drill = gate(up, "worse.json")["drills"][0]
     assert len(judged(drill)) == 2, "red is only told of what was seen twice"
-    assert [r["id"] for r in drill["requirements"] if r["verdict"] == "missed"] == ["regression.ttr"]
-    assert "gameday run external_api/rate-limited --clock 120" in output
+    assert "regression.ttr" in {r["id"] for r in drill["requirements"] if r["verdict"] == "missed"}
+    assert "gameday run external_api/rate-limited --clock 60" in output
 
 
 def test_a_starved_machine_is_neither_red_nor_green(up: Home) -> None:

@@ -4,7 +4,7 @@ import json
 
 from playing import Home
 
-CLOCK = 120
+CLOCK = 60
 EXPERIMENT = "rate-limited"
 
 

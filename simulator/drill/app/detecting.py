@@ -82,7 +82,8 @@ def objects_in(place: Path) -> Iterator[Mapping[str, Any]]:
         texts = [path.read_text(errors="replace") for path in sorted([*place.glob("*.yaml"), *place.glob("*.yml")])]
     for text in texts:
         try:
-            yield from (each for each in yaml.safe_load_all(text) if isinstance(each, dict) and "kind" in each)
+            documents = yaml.load_all(text, yaml.CSafeLoader)
+            yield from (each for each in documents if isinstance(each, dict) and "kind" in each)
         except yaml.YAMLError:
             continue
 

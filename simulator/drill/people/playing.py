@@ -35,12 +35,12 @@ async def play_with_people(
     finally:
         crew.leave()
     results = tuple(result for _, result in played.values())
-    scored = {title: drill for title, (drill, result) in played.items() if result.scorecard is not None}
-    if not scored or not terminal.is_manned:
+    lived = {title: drill.id for title, (drill, _) in played.items() if drill.has_begun and not drill.is_stopped}
+    if not lived or not terminal.is_manned:
         return results
     show(results)
-    await _linger(crew, {title: drill.id for title, drill in scored.items()})
-    return tuple([await drill.result() if title in scored else result for title, (drill, result) in played.items()])
+    await _linger(crew, lived)
+    return tuple([result if result.scorecard is None else await drill.result() for drill, result in played.values()])
 
 
 async def _linger(crew: Crew, drills: Mapping[str, str]) -> None:

@@ -155,11 +155,14 @@ def test_the_page_leads_to_what_comes_next(room: Any) -> None:
         ("acknowledge", {"who": "Ada"}),
         ("declare", {"severity": "SEV-2", "as": "declare"}),
         ("update", UPDATE),
+        ("diagnose", {"component": "postgres", "failure_mode": "connection-exhaustion"}),
     ]:
         assert leads_to() == [form]
         assert room.send("responder", "respond", form, **fields).status_code == 303
-    assert leads_to() == ["update"]
+    assert leads_to() == [], "what is left is to mitigate it, and to wait whether that holds"
     assert room.send("responder", "respond", "resolve").status_code == 303
+    assert leads_to() == ["update"], "the closing notice"
+    assert room.send("responder", "respond", "update", **UPDATE | {"status": "resolved"}).status_code == 303
     assert leads_to() == []
     room.end()
     page = room.get("responder", "respond").text

@@ -90,6 +90,13 @@ def test_how_long_users_are_served_at_a_stretch_is_waited_for(tell: Tell, minute
     assert (clock.sense, clock.limit_s, clock.stage) == ("hold", 900, stage)
 
 
+def test_what_an_advance_passed_over_was_served_before_nobodys_eyes(tell: Tell) -> None:
+    served = [(8, "alert.resolved", alert()), (9, "impact.ended", {}), (12, "clock.advanced", {"drill_seconds": 900})]
+    told = tell(SUFFERING, PAGED, *served)
+    assert told.clock("hold", 13).from_at == told.at(12)
+    assert told.clock("hold", 13).stage == "ample"
+
+
 def test_resolved_too_soon_is_a_stretch_that_was_cut_short(tell: Tell) -> None:
     served = [(8, "alert.resolved", alert()), (9, "impact.ended", {})]
     told = tell(SUFFERING, PAGED, *served, (12, "incident.resolved", {}))
