@@ -221,6 +221,10 @@ class Drill:
                 await self.stage.scoring.post_event(self.id, "drill.aborted", "runner", {"reason": reason})
             await self.stage.scoring.end_drill(self.id, datetime.now(UTC))
         self.view.phase(self.name, f"could not be carried out: {reason}")
+        if self.session is not None and self.has_begun:  # people want to read what they did all the same
+            with suppress(NotPossible):
+                lived = await self.result()
+                return self._result("aborted", reason, lived.scorecard, lived.timeline)
         return self._result("aborted", reason)
 
     def _result(

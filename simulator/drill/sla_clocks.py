@@ -19,7 +19,8 @@ _STOPPED_BY = {
 class SlaClocks:
     """Feeds a view with a level's SLAs. A preview: the verdict is scoring's, from the whole record.
 
-    `impact.ended` stops the clock of mitigation until users suffer again.
+    The onset is when users first suffer, and until then the injection. `impact.ended` stops the clock of mitigation
+    until users suffer again.
     """
 
     def __init__(self, view: View, drill: str, level: Level, accepted_alerts: tuple[str, ...]) -> None:
@@ -36,11 +37,16 @@ class SlaClocks:
         }
         self._started: dict[str, datetime] = {}
         self._stopped: dict[str, datetime] = {}
+        self._is_felt = False
         for measure in self._limits:
             self._tell(measure)
 
     def see(self, event: Event) -> None:
         """Start and stop what this event starts and stops."""
+        if event.kind == "impact.started" and not self._is_felt:
+            self._is_felt = True
+            for measure in set(_STARTED_BY_ONSET) - set(self._stopped):
+                self._started.pop(measure, None)
         if event.kind in ("fault.injected", "impact.started"):
             self._start(_STARTED_BY_ONSET, event.occurred_at)
         if event.kind == "impact.started" and "ttm" in self._stopped:

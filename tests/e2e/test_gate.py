@@ -15,7 +15,7 @@ from simulator.report.schema import published_schema
 
 SUITE = """
 title: Mine
-clock: 60
+clock: 50
 experiments:
   - experiment: connection-exhaustion
     control: true
@@ -75,7 +75,7 @@ def test_the_result_is_kept_and_compared_with(up: Home, played: tuple[int, str])
     drill = gate(up, "worse.json")["drills"][0]
     assert len(judged(drill)) == 2, "red is only told of what was seen twice"
     assert "regression.ttr" in {r["id"] for r in drill["requirements"] if r["verdict"] == "missed"}
-    assert "gameday run external_api/rate-limited --clock 60" in output
+    assert "gameday run external_api/rate-limited --clock 50" in output
 
 
 def test_a_starved_machine_is_neither_red_nor_green(up: Home) -> None:

@@ -110,6 +110,10 @@ def test_a_fault_that_was_held_comes_when_ordered_and_an_abort_takes_both_back(u
     assert "the facilitator aborted it: the fire alarm" in output.read_text()
     (drill,) = up.drills()
     assert (drill["verdict"], drill["reason"]) == ("aborted", "the facilitator aborted it: the fire alarm")
+    assert drill["scorecard"]["score"] is None
+    assert "alert.firing" in [event["kind"] for event in drill["timeline"]["events"]], (
+        "what people did is there to read"
+    )
     assert not is_broken(up)
     assert up.processes("run-") == []
 
