@@ -33,7 +33,7 @@ types: $(VENV)/.developed ## mypy --strict
 unit: $(VENV)/.developed ## the quick tests
 	@$(BIN)/pytest -n 2 -m "not e2e and not conformance and not cluster and not parts"
 
-test: $(VENV)/.developed lint types ## everything but weakened apps: unit tests, other projects' clients, whole drills one at a time (about 20 minutes)
+test: $(VENV)/.developed lint types ## everything but weakened apps: unit tests, other projects' clients, whole drills one at a time (20 minutes; 45 on a slow machine)
 	@$(BIN)/pytest -n 3 -m "not e2e"
 	@$(BIN)/pytest -m "e2e and not weakened"
 
