@@ -186,3 +186,14 @@ class Desk(Piece):
     clocks: tuple[SlaClock, ...]
     legs: tuple[Leg, ...]
     marks: tuple[Mark, ...]
+
+    def stage_of(self, clock: str) -> Stage | None:
+        """The stage of a clock; None where there is no such clock."""
+        return next((each.stage for each in self.clocks if each.id == clock), None)
+
+    @property
+    def is_too_early(self) -> bool:
+        """Whether it was called resolved while what is waited for had not run its time, as far as that is known."""
+        waited_for = [each for each in self.clocks if each.sense == "hold"]
+        cut_short = (each.stage == "waiting" or (each.stage == "missed" and each.used_s > 0) for each in waited_for)
+        return self.is_over and any(cut_short)

@@ -55,7 +55,10 @@ class Figures:
         return self.missed / self.due if self.due >= LEAST_DUE else None
 
     def check(self, clock: float) -> None:
-        """Raises `NotPossible` if what was measured meanwhile says more of the machine than of the response."""
+        """Raises `NotPossible` if what was measured meanwhile says more of the machine than of the response.
+
+        `clock` is drill seconds a second.
+        """
         bearable = MOST_WAITED * max(1.0, USUAL_CLOCK / clock)
         if (waited := self.waited_share) is not None and waited > bearable:
             raise NotPossible(

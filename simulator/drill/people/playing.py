@@ -40,7 +40,15 @@ async def play_with_people(
         return results
     show(results)
     await _linger(crew, lived)
-    return tuple([result if result.scorecard is None else await drill.result() for drill, result in played.values()])
+    return tuple([await _read_again(drill, result) for drill, result in played.values()])
+
+
+async def _read_again(drill: Drill, result: DrillResult) -> DrillResult:
+    """With what people wrote meanwhile. Why a drill was aborted stays as it was told."""
+    if result.scorecard is None:
+        return result
+    now = await drill.result()
+    return now.model_copy(update={"reason": result.reason}) if result.verdict == "aborted" else now
 
 
 async def _linger(crew: Crew, drills: Mapping[str, str]) -> None:

@@ -101,6 +101,10 @@ def test_resolved_too_soon_is_a_stretch_that_was_cut_short(tell: Tell) -> None:
     served = [(8, "alert.resolved", alert()), (9, "impact.ended", {})]
     told = tell(SUFFERING, PAGED, *served, (12, "incident.resolved", {}))
     assert told.clock("hold", 60).stage == "missed"
+    assert told.desk(60).is_too_early
+    assert not tell(SUFFERING, PAGED, *served, (25, "incident.resolved", {})).desk(60).is_too_early
+    assert tell(SUFFERING, PAGED, (12, "incident.resolved", {})).desk(60).is_too_early, "users suffer still"
+    assert not tell(SUFFERING, PAGED, *served).desk(12).is_too_early, "nobody has called it resolved"
     assert told.clock("resolve", 60).stage == "met"
 
 
